@@ -1,0 +1,70 @@
+# Set-up happens once, by whichever command comes first; `make` alone prints this help.
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+.DELETE_ON_ERROR:
+
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+DATA ?=
+MAPPING ?=
+AGREEMENT ?=
+AS_OF ?=
+PORT ?= 3000
+
+# Only what was given on the command line overrides the environment.
+GIVEN := $(if $(DATA),UNIFIED_FUNNEL_DATA='$(DATA)') \
+	$(if $(MAPPING),UNIFIED_FUNNEL_MAPPING='$(MAPPING)') \
+	$(if $(AGREEMENT),UNIFIED_FUNNEL_AGREEMENT='$(AGREEMENT)') \
+	$(if $(AS_OF),UNIFIED_FUNNEL_AS_OF='$(AS_OF)')
+
+export DAGSTER_DISABLE_TELEMETRY := 1
+export DBT_SEND_ANONYMOUS_USAGE_STATS := false
+export GX_ANALYTICS_ENABLED := false
+export PYTHONDONTWRITEBYTECODE :=
+
+.PHONY: help
+help: ## print this help
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+	@echo
+	@echo 'DATA=<folder of exports>  MAPPING=<file>  AGREEMENT=<file>  AS_OF=<day>  go with run, ui, query and agreement.'
+
+.PHONY: run
+run: $(READY) ## run the pipeline; on the sample company, or on DATA=<folder of exports>
+	@$(GIVEN) $(BIN)/python -m orchestration.run
+
+.PHONY: query
+query: $(READY) ## SQL="select …" over the tables published last
+	@$(GIVEN) $(BIN)/python -m orchestration.query "$(SQL)"
+
+.PHONY: agreement
+agreement: $(READY) ## check the agreement and write the document that both teams sign
+	@$(BIN)/python -m ingestion.agreement $(or $(AGREEMENT),agreement.yml)
+
+.PHONY: ui
+ui: $(READY) ## Dagster's pages on 127.0.0.1, PORT=3000
+	@$(GIVEN) $(BIN)/python -m orchestration.ui --port $(PORT)
+
+.PHONY: test
+test: $(READY) ## all tests; with REAL_DATA=<folder> also those on real exports
+	@$(BIN)/python -m pytest $(PYTEST)
+
+.PHONY: lint
+lint: $(READY) ## formats, types, imports, SQL, dbt
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	cd dbt_project && ../$(BIN)/dbt --warn-error parse --quiet --target-path ../workspace/lint
+	UNIFIED_FUNNEL_DEV_WAREHOUSE=:memory: $(BIN)/sqlfluff lint --processes 2 dbt_project/models dbt_project/tests
+
+.PHONY: setup
+setup: $(READY) ## install what the lock names into .venv
+
+$(READY): requirements.lock pyproject.toml
+	@sh .setup.sh $(VENV)
+
+.PHONY: clean
+clean: ## remove .venv and every workspace: landings, warehouses and publications too
+	rm -rf $(VENV) workspace dbt_project/target dbt_project/logs

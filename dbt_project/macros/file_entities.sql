@@ -1,0 +1,7 @@
+{#- The entities of files, as staging has them. -#}
+{% macro file_entities() %}
+    {{ return([
+        'persons', 'accounts', 'opportunities', 'owners', 'products', 'activities', 'field_changes',
+        'opportunity_persons'
+    ]) }}
+{% endmacro %}

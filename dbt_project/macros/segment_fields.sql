@@ -1,0 +1,12 @@
+{#- What an agreement may segment by (ingestion/agreement lists the same; a test compares the two):
+    the attribute's column in int_journeys, by entity and field. -#}
+{% macro segment_fields() %}
+    {{ return([
+        ('person', 'lead_source'), ('person', 'country'), ('person', 'campaign'),
+        ('person', 'persona'), ('person', 'record_type'),
+        ('account', 'industry'), ('account', 'country'),
+        ('owner', 'owner_key'), ('owner', 'team'), ('owner', 'region'),
+        ('opportunity', 'product'), ('opportunity', 'pipeline'), ('opportunity', 'opportunity_type'),
+        ('opportunity', 'lead_source'), ('opportunity', 'currency')
+    ]) }}
+{% endmacro %}

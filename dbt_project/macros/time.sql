@@ -1,0 +1,56 @@
+{#- Engine differences in time stand here, each behind dispatch with a portable default. -#}
+
+{#- A local timestamp of a zone as UTC. -#}
+{% macro to_utc(timestamp_sql, zone_sql) -%}
+    {{ adapter.dispatch('to_utc')(timestamp_sql, zone_sql) }}
+{%- endmacro %}
+{% macro default__to_utc(timestamp_sql, zone_sql) -%}
+    to_utc_timestamp({{ timestamp_sql }}, {{ zone_sql }})
+{%- endmacro %}
+{% macro duckdb__to_utc(timestamp_sql, zone_sql) -%}
+    timezone('UTC', timezone({{ zone_sql }}, {{ timestamp_sql }}))
+{%- endmacro %}
+
+{#- A UTC timestamp as local time of a zone. -#}
+{% macro to_zone(timestamp_sql, zone_sql) -%}
+    {{ adapter.dispatch('to_zone')(timestamp_sql, zone_sql) }}
+{%- endmacro %}
+{% macro default__to_zone(timestamp_sql, zone_sql) -%}
+    from_utc_timestamp({{ timestamp_sql }}, {{ zone_sql }})
+{%- endmacro %}
+{% macro duckdb__to_zone(timestamp_sql, zone_sql) -%}
+    timezone({{ zone_sql }}, timezone('UTC', {{ timestamp_sql }}))
+{%- endmacro %}
+
+{#- The business day of a fact. A date-only value is never shifted. -#}
+{% macro reporting_date(timestamp_sql, precision_sql, zone_sql) -%}
+    case
+        when {{ precision_sql }} = 'day' then cast({{ timestamp_sql }} as date)
+        else cast({{ to_zone(timestamp_sql, zone_sql) }} as date)
+    end
+{%- endmacro %}
+
+{#- Elapsed seconds. Not dbt.datediff: it counts boundaries on one engine and rounds up on another. -#}
+{% macro seconds_between(start_sql, end_sql) -%}
+    {{ adapter.dispatch('seconds_between')(start_sql, end_sql) }}
+{%- endmacro %}
+{% macro default__seconds_between(start_sql, end_sql) -%}
+    (unix_timestamp({{ end_sql }}) - unix_timestamp({{ start_sql }}))
+{%- endmacro %}
+{% macro duckdb__seconds_between(start_sql, end_sql) -%}
+    (epoch({{ end_sql }}) - epoch({{ start_sql }}))
+{%- endmacro %}
+
+{#- Calendar days from one date to another; negative where the second is earlier. -#}
+{% macro days_between(start_sql, end_sql) -%}
+    {{ dbt.datediff(start_sql, end_sql, 'day') }}
+{%- endmacro %}
+
+{#- Days from one fact to another: calendar days as soon as one of them is known by its date only. -#}
+{% macro elapsed_days(start_at, start_date, start_precision, end_at, end_date, end_precision) -%}
+    case
+        when {{ start_precision }} = 'day' or {{ end_precision }} = 'day'
+            then cast({{ days_between(start_date, end_date) }} as double)
+        else cast({{ seconds_between(start_at, end_at) }} as double) / 86400.0
+    end
+{%- endmacro %}

@@ -1,0 +1,34 @@
+with accounts as (
+    select * from {{ ref('stg_files__accounts') }}
+),
+
+source_ranks as (
+    select * from {{ ref('int_source_ranks') }}
+),
+
+context as (
+    select * from {{ source('ops', 'run_context') }}
+)
+
+select
+    a.record_key,
+    a.source,
+    a.instance,
+    a.record_id,
+    coalesce(r.source_rank, 1000) as source_rank,
+    a.name,
+    a.domain,
+    a.industry,
+    a.country,
+    a.employees,
+    a.revenue,
+    a.is_active_customer,
+    {{ reference_key('a', 'owner_id') }} as owner_key,
+    {{ reference_key('a', 'linked_id', 'linked_source') }} as linked_record_key,
+    a.created_at,
+    a.exported_at,
+    a.is_record_deleted as is_deleted
+from accounts as a
+cross join context as ctx
+left join source_ranks as r on a.source = r.source
+where a.created_at is null or {{ happened_by('a.created_at', 'a.created_at_precision') }}

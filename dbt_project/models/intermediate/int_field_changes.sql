@@ -1,0 +1,114 @@
+with delivered as (
+    select
+        c.record_key as change_key,
+        c.record_entity,
+        {{ reference_key('c', 'changed_record_id') }} as record_key,
+        c.source,
+        c.field,
+        c.old_value,
+        c.new_value,
+        c.changed_at,
+        c.changed_at_precision,
+        'observed' as evidence
+    from {{ ref('stg_files__field_changes') }} as c
+    where c.changed_at is not null
+),
+
+stamped_records as (
+    select 'persons' as record_entity, record_key, source, stamps, formats, time_zone
+    from {{ ref('stg_files__persons') }}
+    union all
+    select 'opportunities' as record_entity, record_key, source, stamps, formats, time_zone
+    from {{ ref('stg_files__opportunities') }}
+),
+
+stamps as (
+    {{ map_entries(
+        'stamped_records', ['record_entity', 'record_key', 'source', 'formats', 'time_zone'], 'stamps'
+    ) }}
+),
+
+stamped as (
+    select
+        record_key || '/stamp/' || entry_key as change_key,
+        record_entity,
+        record_key,
+        source,
+        {{ dbt.split_part('entry_key', "'='", 1) }} as field,
+        cast(null as varchar) as old_value,
+        {{ dbt.split_part('entry_key', "'='", 2) }} as new_value,
+        {{ parsed_timestamp('trim(entry_value)', "formats['*']", 'time_zone') }} as changed_at,
+        case
+            when {{ is_date_only('trim(entry_value)', "formats['*']") }} then 'day' else 'second'
+        end as changed_at_precision,
+        'stamped' as evidence
+    from stamps
+    where entry_value is not null
+),
+
+-- Two full exports compared by key: a difference was observed at the later one.
+snapshots as (
+    select
+        'persons' as record_entity, record_key, source, load_id, exported_at, 'status' as field,
+        status as new_value
+    from {{ ref('base_files__persons') }}
+    where load_kind = 'full' and cast_problem is null and status_at is null
+    union all
+    select
+        'persons', record_key, source, load_id, exported_at, 'lifecycle_stage', lifecycle_stage
+    from {{ ref('base_files__persons') }}
+    where load_kind = 'full' and cast_problem is null and lifecycle_stage_at is null
+    union all
+    select 'opportunities', record_key, source, load_id, exported_at, 'stage', stage
+    from {{ ref('base_files__opportunities') }}
+    where load_kind = 'full' and cast_problem is null and stage_at is null and closed_at is null
+),
+
+compared as (
+    select
+        *,
+        lag(new_value) over (partition by record_entity, record_key, field order by exported_at)
+            as old_value
+    from snapshots
+),
+
+-- Where the source delivers its own history, a difference of snapshots is the same change again.
+with_history as (
+    select distinct record_entity, source, field from delivered
+),
+
+observed as (
+    select
+        s.record_key || '/load/' || s.load_id || '/' || s.field as change_key,
+        s.record_entity,
+        s.record_key,
+        s.source,
+        s.field,
+        s.old_value,
+        s.new_value,
+        s.exported_at as changed_at,
+        'second' as changed_at_precision,
+        'observed' as evidence
+    from compared as s
+    left join with_history as h
+        on s.record_entity = h.record_entity and s.source = h.source and s.field = h.field
+    where s.old_value is not null and s.new_value <> s.old_value and h.field is null
+),
+
+changes as (
+    select * from delivered
+    union all
+    select * from stamped
+    where changed_at is not null
+    union all
+    select * from observed
+),
+
+context as (
+    select * from {{ source('ops', 'run_context') }}
+)
+
+select c.*
+from changes as c
+cross join context as ctx
+where {{ happened_by('c.changed_at', 'c.changed_at_precision') }}

@@ -1,0 +1,55 @@
+with persons as (
+    select * from {{ ref('stg_files__persons') }}
+),
+
+source_ranks as (
+    select * from {{ ref('int_source_ranks') }}
+),
+
+context as (
+    select * from {{ source('ops', 'run_context') }}
+)
+
+select
+    p.record_key,
+    p.source,
+    p.instance,
+    p.record_id,
+    -- A source without a place in the survivorship order comes after all that have one.
+    coalesce(r.source_rank, 1000) as source_rank,
+    coalesce(p.record_type, 'lead') as record_type,
+    p.email,
+    {{ normalised_email('p.email') }} as email_normalised,
+    p.company,
+    p.country,
+    p.lead_source,
+    p.campaign,
+    p.persona,
+    p.status,
+    p.status_at,
+    p.status_at_precision,
+    p.lifecycle_stage,
+    p.lifecycle_stage_at,
+    p.lifecycle_stage_at_precision,
+    p.score,
+    p.stamps,
+    p.formats,
+    p.time_zone,
+    {{ reference_key('p', 'owner_id') }} as owner_key,
+    {{ reference_key('p', 'account_id', 'account_source') }} as account_record_key,
+    {{ reference_key('p', 'linked_id', 'linked_source') }} as linked_record_key,
+    {{ reference_key('p', 'converted_id') }} as converted_record_key,
+    {{ reference_key('p', 'converted_account_id') }} as converted_account_record_key,
+    {{ reference_key('p', 'converted_opportunity_id') }} as converted_opportunity_key,
+    {{ reference_key('p', 'merged_into_id') }} as merged_into_record_key,
+    p.converted_at,
+    p.created_at,
+    p.created_at_precision,
+    p.updated_at,
+    p.exported_at,
+    p.is_record_deleted as is_deleted,
+    p.deleted_at
+from persons as p
+cross join context as ctx
+left join source_ranks as r on p.source = r.source
+where p.created_at is null or {{ happened_by('p.created_at', 'p.created_at_precision') }}

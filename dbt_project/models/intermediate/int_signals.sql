@@ -1,0 +1,194 @@
+with changes as (
+    select * from {{ ref('int_field_changes') }}
+),
+
+persons as (
+    select r.*, p.person_key
+    from {{ ref('int_person_records') }} as r
+    inner join {{ ref('int_persons_resolved') }} as p on r.record_key = p.record_key
+),
+
+opportunities as (
+    select * from {{ ref('int_opportunities') }}
+),
+
+activities as (
+    select * from {{ ref('int_activities') }}
+),
+
+context as (
+    select * from {{ source('ops', 'run_context') }}
+),
+
+tracked_records as (
+    select
+        'persons' as record_entity, record_key, person_key, cast(null as varchar) as opportunity_key,
+        source, created_at, created_at_precision
+    from persons
+    union all
+    select
+        'opportunities', opportunity_key as record_key, person_key, opportunity_key, source,
+        created_at, created_at_precision
+    from opportunities
+),
+
+changed as (
+    select
+        r.person_key,
+        r.record_key,
+        r.opportunity_key,
+        r.source,
+        c.record_entity,
+        c.field,
+        c.old_value,
+        c.new_value as value,
+        c.changed_at as signal_at,
+        c.changed_at_precision as precision,
+        c.evidence,
+        c.change_key,
+        r.created_at,
+        r.created_at_precision,
+        row_number() over (
+            partition by c.record_entity, c.record_key, c.field
+            order by c.changed_at, c.change_key
+        ) as change_number,
+        row_number() over (
+            partition by c.record_entity, c.record_key, c.field
+            order by c.changed_at desc, c.change_key desc
+        ) as change_number_from_last
+    from changes as c
+    inner join tracked_records as r
+        on c.record_entity = r.record_entity and c.record_key = r.record_key
+),
+
+-- Before its first change a record had the old value: since its creation, as far as is known.
+first_values as (
+    select
+        person_key, record_key, opportunity_key, source, record_entity, field,
+        cast(null as varchar) as old_value, old_value as value, created_at as signal_at,
+        created_at_precision as precision, 'inferred' as evidence,
+        change_key || '/before' as change_key
+    from changed
+    where
+        change_number = 1
+        and old_value is not null
+        and created_at <= signal_at
+),
+
+current_values as (
+    select
+        'persons' as record_entity, record_key, person_key, cast(null as varchar) as opportunity_key,
+        source, 'status' as field, status as value, status_at as value_at,
+        status_at_precision as precision
+    from persons
+    union all
+    select
+        'persons', record_key, person_key, cast(null as varchar), source, 'lifecycle_stage',
+        lifecycle_stage, lifecycle_stage_at, lifecycle_stage_at_precision
+    from persons
+    union all
+    select
+        'persons', record_key, person_key, cast(null as varchar), source, 'score',
+        cast(score as varchar), cast(null as timestamp), 'second'
+    from persons
+    union all
+    -- A closed opportunity's stage is stamped by its closing.
+    select
+        'opportunities', opportunity_key as record_key, person_key, opportunity_key, source, 'stage',
+        stage, coalesce(stage_at, closed_at),
+        case when stage_at is not null then stage_at_precision else closed_at_precision end
+    from opportunities
+),
+
+last_changes as (
+    select record_entity, record_key, field, value
+    from changed
+    where change_number_from_last = 1
+),
+
+-- What the record shows today and no change accounts for; undated where nothing stamps it.
+current_facts as (
+    select
+        v.person_key, v.record_key, v.opportunity_key, v.source, v.record_entity, v.field,
+        cast(null as varchar) as old_value, v.value, v.value_at as signal_at, v.precision,
+        case when v.value_at is not null then 'stamped' else 'observed' end as evidence,
+        v.record_key || '/current/' || v.field as change_key
+    from current_values as v
+    cross join context as ctx
+    left join last_changes as l
+        on
+            v.record_entity = l.record_entity
+            and v.record_key = l.record_key
+            and v.field = l.field
+            and (
+                v.value = l.value
+                or (
+                    v.field = 'score'
+                    and try_cast(v.value as double) = try_cast(l.value as double)
+                )
+            )
+    where
+        v.value is not null
+        and l.record_key is null
+        and (v.value_at is null or {{ happened_by('v.value_at', 'v.precision') }})
+),
+
+outcomes as (
+    select
+        person_key, opportunity_key as record_key, opportunity_key, source,
+        'opportunities' as record_entity, 'outcome' as field,
+        cast(null as varchar) as old_value,
+        case when is_won then 'won' else 'lost' end as value,
+        closed_at as signal_at, closed_at_precision as precision,
+        case when closed_at is not null then 'stamped' else 'observed' end as evidence,
+        opportunity_key || '/outcome' as change_key
+    from opportunities
+    where is_closed
+),
+
+occurred as (
+    select
+        person_key, person_record_key as record_key, cast(null as varchar) as opportunity_key, source,
+        'activities' as record_entity, 'activity' as field, cast(null as varchar) as old_value,
+        activity_type as value, occurred_at as signal_at, occurred_at_precision as precision,
+        'stamped' as evidence, activity_key as change_key
+    from activities
+    where person_key is not null
+),
+
+signals as (
+    select
+        person_key, record_key, opportunity_key, source, record_entity, field, old_value, value,
+        signal_at, precision, evidence, change_key
+    from changed
+    union all
+    select * from first_values
+    union all
+    select * from current_facts
+    union all
+    select * from outcomes
+    union all
+    select * from occurred
+)
+
+select
+    s.person_key,
+    s.record_key,
+    s.opportunity_key,
+    s.source,
+    -- The law's order of kinds within one moment; identity signals come first and are kind 1.
+    case s.record_entity when 'persons' then 2 when 'activities' then 3 else 4 end as kind_rank,
+    case
+        when s.record_entity = 'opportunities' and s.field = 'stage' then 'opportunity_stage'
+        when s.record_entity = 'opportunities' and s.field = 'outcome' then 'opportunity_outcome'
+        else s.field
+    end as field,
+    s.old_value,
+    s.value,
+    s.signal_at,
+    s.precision,
+    {{ reporting_date('s.signal_at', 's.precision', 'ctx.reporting_time_zone') }} as signal_date,
+    s.evidence,
+    s.change_key
+from signals as s
+cross join context as ctx

@@ -1,0 +1,2 @@
+select owner_key, source, name, team, manager, region, is_active
+from {{ ref('int_owners') }}

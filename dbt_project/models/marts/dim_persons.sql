@@ -1,0 +1,15 @@
+select
+    person_key,
+    first_seen_at,
+    cast(record_count as integer) as record_count,
+    is_placeholder,
+    is_deleted,
+    -- Erasure lands as a source of its own; until it does, nobody is.
+    false as is_erased,
+    lead_source,
+    campaign,
+    country,
+    persona,
+    account_key,
+    owner_key
+from {{ ref('int_persons') }}

@@ -1,0 +1,153 @@
+with opportunities as (
+    select * from {{ ref('int_opportunities') }} where opportunity_type = 'new_business'
+),
+
+journeys as (
+    select * from {{ ref('int_journeys') }} where journey_type = 'opportunity'
+),
+
+segment_values as (
+    select * from {{ ref('int_segment_values') }}
+),
+
+context as (
+    select * from {{ source('ops', 'run_context') }}
+),
+
+settings as (
+    select s.minimum_sample_size
+    from {{ source('agreement', 'settings') }} as s
+    inner join {{ ref('int_agreement_versions') }} as v on s.version = v.version and v.is_in_force
+),
+
+first_stages as (
+    select journey_key as opportunity_key, min(entered_date) as first_stage_date
+    from {{ ref('int_stage_entries') }}
+    where journey_type = 'opportunity'
+    group by journey_key
+),
+
+-- A system that writes 0 for what it lost cannot tell what was lost.
+lost_amounts as (
+    select
+        source,
+        instance,
+        sum(case when is_closed and not is_won then 1 else 0 end) > 0
+        and coalesce(sum(case when is_closed and not is_won then abs(amount) end), 0) = 0
+            as is_lost_value_missing
+    from opportunities
+    group by source, instance
+),
+
+-- Each opportunity counts in one period: that of its closing, or of its beginning while it is open.
+dated as (
+    select
+        o.*,
+        j.segment_set,
+        l.is_lost_value_missing,
+        coalesce(o.created_date, f.first_stage_date) as opened_date,
+        coalesce(o.closed_date, o.created_date, f.first_stage_date) as period_date
+    from opportunities as o
+    inner join journeys as j on o.opportunity_key = j.journey_key
+    inner join lost_amounts as l on o.source = l.source and o.instance = l.instance
+    left join first_stages as f on o.opportunity_key = f.opportunity_key
+),
+
+measured as (
+    select
+        segment_set,
+        period_date,
+        is_closed,
+        is_won,
+        is_closed and not is_won as is_lost,
+        is_lost_value_missing,
+        amount_reporting,
+        {{ days_between('opened_date', 'closed_date') }} as cycle_days,
+        -- 'Other' is not a reason.
+        is_closed and not is_won and lower(loss_reason) not in ('other', 'unknown')
+            as is_reason_known
+    from dated
+),
+
+observations as (
+    {%- for period in ['all', 'quarter', 'month'] %}
+    select
+        '{{ period }}' as period_type,
+        {{ period_start('m.period_date', period) }} as period_start,
+        s.segment,
+        s.segment_value,
+        m.*
+    from measured as m
+    inner join segment_values as s on m.segment_set = s.segment_set
+    {%- if period != 'all' %}
+    where m.period_date is not null
+    {%- endif %}
+    {%- if not loop.last %}
+    union all
+    {%- endif %}
+    {%- endfor %}
+),
+
+summed as (
+    select
+        period_type,
+        period_start,
+        segment,
+        segment_value,
+        count(*) as opportunities,
+        sum(case when is_closed then 0 else 1 end) as open,
+        sum(case when is_won then 1 else 0 end) as won,
+        sum(case when is_lost then 1 else 0 end) as lost,
+        sum(case when is_won then amount_reporting end) as won_value,
+        sum(case when is_lost then amount_reporting end) as lost_value,
+        avg(case when is_won then amount_reporting end) as mean_won_value,
+        percentile_cont(0.5) within group (order by case when is_won then amount_reporting end)
+            as median_won_value,
+        max(case when is_lost_value_missing then 1 else 0 end) = 1 as is_lost_value_missing,
+        avg(case when is_won then cycle_days end) as mean_cycle_days_won,
+        percentile_cont(0.5) within group (order by case when is_won then cycle_days end)
+            as median_cycle_days_won,
+        avg(case when is_lost then cycle_days end) as mean_cycle_days_lost,
+        percentile_cont(0.5) within group (order by case when is_lost then cycle_days end)
+            as median_cycle_days_lost,
+        avg(case when is_closed then cycle_days end) as mean_cycle_days_closed,
+        sum(case when is_reason_known then 1 else 0 end) as reason_known
+    from observations
+    group by period_type, period_start, segment, segment_value
+)
+
+select
+    s.period_type,
+    s.period_start,
+    s.segment,
+    s.segment_value,
+    s.opportunities,
+    cast(s.open as bigint) as open,
+    cast(s.won as bigint) as won,
+    cast(s.lost as bigint) as lost,
+    case when ctx.outcomes <> 'won_only' then cast(s.won as double) / nullif(s.won + s.lost, 0) end
+        as win_rate,
+    case when ctx.outcomes <> 'won_only' then cast(s.won as double) / s.opportunities end
+        as win_rate_all,
+    case
+        when ctx.outcomes <> 'won_only' and not s.is_lost_value_missing
+            then
+                coalesce(s.won_value, 0)
+                / nullif(coalesce(s.won_value, 0) + coalesce(s.lost_value, 0), 0)
+    end as win_rate_by_value,
+    s.won_value,
+    s.lost_value,
+    s.mean_won_value,
+    s.median_won_value,
+    s.mean_cycle_days_won,
+    s.median_cycle_days_won,
+    s.mean_cycle_days_lost,
+    s.median_cycle_days_lost,
+    s.mean_cycle_days_closed,
+    cast(s.reason_known as bigint) as reason_known,
+    ctx.outcomes = 'won_only' as is_won_only,
+    s.is_lost_value_missing,
+    s.won + s.lost < t.minimum_sample_size as is_small_sample
+from summed as s
+cross join context as ctx
+cross join settings as t

@@ -1,0 +1,188 @@
+{%- set closed_vocabularies = [
+    ('persons', 'status'), ('persons', 'lifecycle_stage'), ('opportunities', 'stage'),
+    ('opportunities', 'is_won'), ('opportunities', 'is_closed'), ('field_changes', 'new_value')
+] -%}
+
+with entries as (
+    select * from {{ ref('int_stage_entries') }} where journey_type = 'pass'
+),
+
+opportunities as (
+    select * from {{ ref('int_opportunities') }}
+),
+
+persons as (
+    select * from {{ ref('int_person_records') }}
+),
+
+resolved as (
+    select * from {{ ref('int_persons_resolved') }}
+),
+
+owners as (
+    select * from {{ ref('int_owners') }}
+),
+
+products as (
+    select * from {{ ref('stg_files__products') }}
+),
+
+value_maps as (
+    select * from {{ source('raw_mapping', 'value_maps') }}
+),
+
+quarantined as (
+    select * from {{ ref('quarantined_rows') }}
+),
+
+-- Kept, counted, signed: a later stage that is dated before an earlier one.
+inverted as (
+    select
+        'stage_dates_inverted' as finding, 'warning' as severity, 'passes' as entity,
+        b.journey_key as record_key,
+        b.stage || ' on ' || cast(b.entered_date as varchar) || ' is before '
+        || a.stage || ' on ' || cast(a.entered_date as varchar) as detail
+    from entries as b
+    inner join entries as a
+        on
+            b.journey_key = a.journey_key
+            and a.stage_rank < b.stage_rank
+            and b.entered_date < a.entered_date
+),
+
+without_account as (
+    select
+        'opportunity_without_account' as finding, 'warning' as severity,
+        'opportunities' as entity, opportunity_key as record_key,
+        case
+            when account_record_key is null
+                then 'stage ' || coalesce(stage, 'unknown') || ', no account'
+            else 'account ' || account_record_key || ' is in no file'
+        end as detail
+    from opportunities
+    where account_key is null
+),
+
+-- Where a data set knows no persons at all, each opportunity has a placeholder by design.
+without_person as (
+    select
+        'opportunity_without_person' as finding, 'warning' as severity,
+        'opportunities' as entity, opportunity_key as record_key,
+        'a placeholder person stands in' as detail
+    from opportunities
+    where is_placeholder_person and exists (select 1 from persons)
+),
+
+without_owner as (
+    select
+        'owner_not_found' as finding, 'warning' as severity, 'opportunities' as entity,
+        o.opportunity_key as record_key, 'owner ' || o.owner_key || ' is in no file' as detail
+    from opportunities as o
+    left join owners as w on o.owner_key = w.owner_key
+    where
+        o.owner_key is not null
+        and w.owner_key is null
+        and o.source in (select source from owners)
+),
+
+without_product as (
+    select
+        'product_not_found' as finding, 'warning' as severity, 'opportunities' as entity,
+        o.opportunity_key as record_key, 'product ' || o.product || ' is in no file' as detail
+    from opportunities as o
+    left join products as p on o.source = p.source and o.product in (p.record_id, p.name)
+    where
+        o.product is not null
+        and p.record_key is null
+        and o.source in (select source from products)
+),
+
+closed_undated as (
+    select
+        'closed_without_date' as finding, 'warning' as severity, 'opportunities' as entity,
+        opportunity_key as record_key, 'closed, but no closing date' as detail
+    from opportunities
+    where is_closed and closed_at is null
+),
+
+without_rate as (
+    select
+        'amount_without_rate' as finding, 'warning' as severity, 'opportunities' as entity,
+        opportunity_key as record_key,
+        'amount in ' || currency || ' has no rate and is in no total' as detail
+    from opportunities
+    where amount is not null and amount_reporting is null
+),
+
+ambiguous as (
+    select
+        'email_ambiguous' as finding, 'warning' as severity, 'persons' as entity, record_key,
+        'its e-mail would join persons whom the CRM keeps apart' as detail
+    from resolved
+    where is_email_ambiguous
+),
+
+unmapped as (
+    {%- for entity, field in closed_vocabularies %}
+    select
+        'unmapped_value' as finding, 'warning' as severity, '{{ entity }}' as entity,
+        r._source || '/' || r._instance || '/{{ field }}/' || trim(r.{{ field }}) as record_key,
+        cast(count(*) as varchar) || ' rows have {{ field }} '''
+        || trim(r.{{ field }}) || ''', which the mapping of ' || r._export || ' does not translate'
+            as detail
+    from {{ source('raw_files', entity) }} as r
+    inner join value_maps as other
+        on
+            r._source = other.source
+            and r._instance = other.instance
+            and other.entity = '{{ entity }}'
+            and other.field = '{{ field }}'
+            and other.delivered_value = '*'
+            and other.canonical_value = 'unmapped'
+    left join value_maps as known
+        on
+            r._source = known.source
+            and r._instance = known.instance
+            and known.entity = '{{ entity }}'
+            and known.field = '{{ field }}'
+            and trim(r.{{ field }}) = known.delivered_value
+    where nullif(trim(r.{{ field }}), '') is not null and known.delivered_value is null
+    group by r._source, r._instance, r._export, trim(r.{{ field }})
+    {%- if not loop.last %}
+    union all
+    {%- endif %}
+    {%- endfor %}
+),
+
+lost_amounts as (
+    select
+        'lost_amounts_all_zero' as finding, 'warning' as severity, 'opportunities' as entity,
+        source || '/' || instance as record_key,
+        'all ' || cast(count(*) as varchar)
+        || ' lost opportunities have amount 0: no win rate by value' as detail
+    from opportunities
+    where is_closed and not is_won
+    group by source, instance
+    having coalesce(sum(abs(amount)), 0) = 0
+),
+
+set_aside as (
+    select
+        'row_set_aside' as finding, 'warning' as severity, entity,
+        file || ':' || cast(line as varchar) as record_key, reason as detail
+    from quarantined
+),
+
+all_findings as (
+    {%- for name in [
+        'inverted', 'without_account', 'without_person', 'without_owner', 'without_product',
+        'closed_undated', 'without_rate', 'ambiguous', 'unmapped', 'lost_amounts', 'set_aside'
+    ] %}
+    select finding, severity, entity, record_key, detail from {{ name }}
+    {%- if not loop.last %}
+    union all
+    {%- endif %}
+    {%- endfor %}
+)
+
+select * from all_findings

@@ -1,0 +1,10 @@
+{{ config(materialized='view') }}
+
+{{ delivered_rows(
+    'accounts',
+    texts=['name', 'domain', 'owner_id', 'parent_id', 'linked_id', 'linked_source'],
+    mapped=['industry', 'country'],
+    timestamps=['created_at', 'updated_at'],
+    numbers=['employees', 'revenue'],
+    booleans=['is_active_customer', 'is_deleted']
+) }}

@@ -1,0 +1,9 @@
+{{ config(materialized='view') }}
+
+{{ delivered_rows(
+    'activities',
+    texts=['person_id', 'person_source', 'owner_id', 'content', 'subject'],
+    mapped=['activity_type', 'direction', 'campaign'],
+    timestamps=['occurred_at'],
+    booleans=['is_automated', 'is_completed']
+) }}

@@ -1,0 +1,8 @@
+{{ config(materialized='view') }}
+
+{{ delivered_rows(
+    'field_changes',
+    texts=['changed_record_id', 'changed_by'],
+    mapped=['record_entity', 'field', 'old_value', 'new_value'],
+    timestamps=['changed_at']
+) }}

@@ -1,0 +1,8 @@
+{{ config(materialized='view') }}
+
+{{ delivered_rows(
+    'opportunity_persons',
+    texts=['opportunity_id', 'person_id', 'person_source'],
+    mapped=['role'],
+    booleans=['is_primary']
+) }}

@@ -1,0 +1,1 @@
+{{ latest_versions('base_files__accounts', version_at='coalesce(updated_at, exported_at)', deleted_flag='is_deleted') }}

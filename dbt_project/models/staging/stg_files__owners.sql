@@ -1,0 +1,1 @@
+{{ latest_versions('base_files__owners') }}

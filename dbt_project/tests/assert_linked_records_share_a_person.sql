@@ -1,0 +1,6 @@
+-- connected_components runs a fixed number of rounds: here it shows when they were too few.
+select l.record_key, l.other_record_key
+from {{ ref('int_person_links') }} as l
+inner join {{ ref('int_persons_resolved') }} as a on l.record_key = a.record_key
+inner join {{ ref('int_persons_resolved') }} as b on l.other_record_key = b.record_key
+where l.strength = 'hard' and a.person_key <> b.person_key

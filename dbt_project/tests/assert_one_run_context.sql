@@ -1,0 +1,1 @@
+select count(*) as row_count from {{ source('ops', 'run_context') }} having count(*) <> 1

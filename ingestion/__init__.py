@@ -1,0 +1,1 @@
+"""Everything up to the landing: the agreement, files, and the simulated company."""

@@ -28,10 +28,10 @@ survivors as (
 
 attributes as (
     select
-        account_key
-        {%- for attribute in attributes %},
-        max(case when attribute = '{{ attribute }}' then value end) as {{ attribute }}
+        {%- for attribute in attributes %}
+        max(case when attribute = '{{ attribute }}' then value end) as {{ attribute }},
         {%- endfor %}
+        account_key
     from survivors
     where choice = 1
     group by account_key

@@ -49,6 +49,12 @@ keyed as (
 -- Only what the agreement segments by is looked at, so that the sets stay few.
 attributed as (
     select
+        {%- for entity, field in segment_fields() %}
+        case
+            when u.{{ entity }}_{{ field }} is not null
+                then {{ 'k' if field == 'owner_key' else entity }}.{{ field }}
+        end as {{ entity }}_{{ field }},
+        {%- endfor %}
         k.journey_type,
         k.journey_key,
         k.person_key,
@@ -60,12 +66,6 @@ attributed as (
         k.ended_at,
         k.ended_date,
         k.ended_precision
-        {%- for entity, field in segment_fields() %},
-        case
-            when u.{{ entity }}_{{ field }} is not null
-                then {{ 'k' if field == 'owner_key' else entity }}.{{ field }}
-        end as {{ entity }}_{{ field }}
-        {%- endfor %}
     from keyed as k
     cross join segment_uses as u
     left join persons as person on k.person_key = person.person_key

@@ -63,10 +63,10 @@ survivors as (
 
 attributes as (
     select
-        person_key
-        {%- for attribute in attributes %},
-        max(case when attribute = '{{ attribute }}' then value end) as {{ attribute }}
+        {%- for attribute in attributes %}
+        max(case when attribute = '{{ attribute }}' then value end) as {{ attribute }},
         {%- endfor %}
+        person_key
     from survivors
     where choice = 1
     group by person_key

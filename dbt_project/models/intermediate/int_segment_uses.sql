@@ -7,6 +7,7 @@ with segments as (
 select
     {%- for entity, field in segment_fields() %}
     max(case when entity = '{{ entity }}' and field = '{{ field }}' then segment end)
-        as {{ entity }}_{{ field }}{{ ',' if not loop.last }}
+        as {{ entity }}_{{ field }},
     {%- endfor %}
+    count(*) as segment_count
 from segments

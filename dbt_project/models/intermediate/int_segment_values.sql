@@ -1,9 +1,9 @@
 with segment_sets as (
     select distinct
-        segment_set
-        {%- for entity, field in segment_fields() %},
-        {{ entity }}_{{ field }}
+        {%- for entity, field in segment_fields() %}
+        {{ entity }}_{{ field }},
         {%- endfor %}
+        segment_set
     from {{ ref('int_journeys') }}
 ),
 

@@ -6,7 +6,8 @@ versions as (
     select * from {{ ref('int_agreement_versions') }} where is_in_force
 )
 
-select s.source, min(s.source_rank) as source_rank
+-- The order for every attribute that has none of its own breaks all other ties between sources too.
+select s.source, s.source_rank
 from survivorship as s
 inner join versions as v on s.version = v.version
-group by s.source
+where s.attribute = 'default'

@@ -26,11 +26,19 @@ source_ranks as (
     select * from {{ ref('int_source_ranks') }}
 ),
 
--- A stage that a later version dropped counts as the stage it moved to.
+-- A stage that a later version dropped counts as the one that version moves it to.
+moved_stages as (
+    select s.stage, s.moves_to
+    from {{ source('agreement', 'stages') }} as s
+    inner join versions as v on s.version = v.version and v.is_in_force
+    where s.moves_to is not null
+),
+
 current_stages as (
     select s.version, s.stage as signed_stage, a.stage, a.stage_rank, a.authority
     from {{ source('agreement', 'stages') }} as s
-    inner join agreed_stages as a on coalesce(s.moves_to, s.stage) = a.stage
+    left join moved_stages as m on s.stage = m.stage
+    inner join agreed_stages as a on coalesce(m.moves_to, s.stage) = a.stage
 ),
 
 criteria_by_day as (
@@ -94,7 +102,7 @@ left_stages as (
         on
             c.version = t.version
             and c.target = t.signed_stage
-            and (t.authority is null or t.authority = s.source)
+            and (t.authority is null or s.source = t.authority)
     group by s.change_key
 ),
 

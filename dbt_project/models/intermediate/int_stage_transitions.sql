@@ -20,13 +20,11 @@ transitions as (
     select
         *,
         case
-            when is_exit then case exit
-                when 'rejected' then 'reject'
-                when 'recycled' then 'recycle'
-                when 'disqualified' then 'disqualify'
-                when 'lost' then 'lose'
-                when 'churned' then 'churn'
-            end
+            when exit = 'rejected' then 'reject'
+            when exit = 'recycled' then 'recycle'
+            when exit = 'disqualified' then 'disqualify'
+            when exit = 'lost' then 'lose'
+            when exit = 'churned' then 'churn'
             when is_win and entry_number = 1 then 'win'
             when state_rank_before is null then 'enter'
             when steps > 1 then 'skip'

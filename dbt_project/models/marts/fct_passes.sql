@@ -20,10 +20,10 @@ roles as (
 
 dated as (
     select
-        e.journey_key as pass_key
-        {%- for role, column in roles.items() %},
-        min(case when r.role = '{{ role }}' then e.entered_at end) as {{ column }}
+        {%- for role, column in roles.items() %}
+        min(case when r.role = '{{ role }}' then e.entered_at end) as {{ column }},
         {%- endfor %}
+        e.journey_key as pass_key
     from entries as e
     inner join roles as r on e.stage = r.stage
     group by e.journey_key

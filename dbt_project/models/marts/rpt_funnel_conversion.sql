@@ -1,3 +1,7 @@
+{%- set periods = {
+    'all': 'is_first', 'quarter': 'is_first_in_quarter', 'month': 'is_first_in_month'
+} -%}
+
 with entries as (
     select * from {{ ref('int_funnel_entries') }}
 ),
@@ -29,28 +33,29 @@ windows as (
     select cast(null as integer)
 ),
 
+observed as (
+    select
+        e.*,
+        {{ days_between('e.entered_date', 'ctx.as_of_date') }} as observed_days
+    from entries as e
+    cross join context as ctx
+),
+
 -- Who entered, by month and segment set: everything coarser is a sum of this. Undated entries have
 -- no place within a window.
 entered_by_month as (
     select
         e.policy, e.unit, e.stage, e.segment_set, e.cohort_month, w.window_days,
-        {%- for period, is_first in [
-            ('all', 'is_first'), ('quarter', 'is_first_in_quarter'), ('month', 'is_first_in_month')
-        ] %}
+        {%- for period, is_first in periods.items() %}
         sum(e.{{ is_first }}) as entered_{{ period }},
         sum(case when e.entered_date is null then e.{{ is_first }} else 0 end)
             as undated_{{ period }},
-        sum(
-            case
-                when {{ days_between('e.entered_date', 'ctx.as_of_date') }} >= w.window_days
-                    then e.{{ is_first }}
-                else 0
-            end
-        ) as mature_{{ period }}{{ ',' if not loop.last }}
+        sum(case when e.observed_days >= w.window_days then e.{{ is_first }} else 0 end)
+            as mature_{{ period }},
         {%- endfor %}
-    from entries as e
+        count(*) as entries
+    from observed as e
     cross join windows as w
-    cross join context as ctx
     group by 1, 2, 3, 4, 5, 6
 ),
 
@@ -82,7 +87,7 @@ converted_by_month as (
 ),
 
 entered as (
-    {%- for period in ['all', 'quarter', 'month'] %}
+    {%- for period in periods %}
     select
         e.policy, e.unit, '{{ period }}' as period_type, {{ period_start('e.cohort_month', period) }}
             as period_start,
@@ -103,7 +108,7 @@ entered as (
 ),
 
 converted as (
-    {%- for period in ['all', 'quarter', 'month'] %}
+    {%- for period in periods %}
     select
         c.policy, c.unit, '{{ period }}' as period_type, {{ period_start('c.cohort_month', period) }}
             as period_start,

@@ -1,3 +1,7 @@
+{%- set periods = {
+    'all': 'is_first', 'quarter': 'is_first_in_quarter', 'month': 'is_first_in_month'
+} -%}
+
 with entries as (
     select * from {{ ref('int_funnel_entries') }} where unit <> 'account'
 ),
@@ -76,9 +80,7 @@ waits as (
 ),
 
 observations as (
-    {%- for period, is_first in [
-        ('all', 'is_first'), ('quarter', 'is_first_in_quarter'), ('month', 'is_first_in_month')
-    ] %}
+    {%- for period, is_first in periods.items() %}
     select
         w.policy, w.unit, '{{ period }}' as period_type,
         {{ period_start('w.cohort_month', period) }} as period_start,

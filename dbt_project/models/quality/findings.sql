@@ -46,7 +46,7 @@ inverted as (
     inner join entries as a
         on
             b.journey_key = a.journey_key
-            and a.stage_rank < b.stage_rank
+            and b.stage_rank > a.stage_rank
             and b.entered_date < a.entered_date
 ),
 
@@ -82,7 +82,7 @@ without_owner as (
     where
         o.owner_key is not null
         and w.owner_key is null
-        and o.source in (select source from owners)
+        and o.source in (select known.source from owners as known)
 ),
 
 without_product as (
@@ -94,7 +94,7 @@ without_product as (
     where
         o.product is not null
         and p.record_key is null
-        and o.source in (select source from products)
+        and o.source in (select known.source from products as known)
 ),
 
 closed_undated as (

@@ -5,7 +5,7 @@ with
     from {{ ref('base_files__' ~ entity) }} as b
     -- A corrected version that landed later takes the row out of quarantine.
     left join {{ ref('stg_files__' ~ entity) }} as s
-        on b.record_key = s.record_key and s.exported_at > b.exported_at
+        on b.record_key = s.record_key and b.exported_at < s.exported_at
     where b.cast_problem is not null and s.record_key is null
 ),
 {% endfor %}

@@ -1,1 +1,3 @@
-{{ latest_versions('base_files__opportunities', version_at='coalesce(updated_at, exported_at)', deleted_flag='is_deleted') }}
+{{ latest_versions(
+    'base_files__opportunities', version_at='coalesce(updated_at, exported_at)', deleted_flag='is_deleted'
+) }}

@@ -1,0 +1,119 @@
+"""How facts are read: activities, engine, identity, attribution, publication."""
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from ingestion.agreement.fields import SURVIVORSHIP_ATTRIBUTES
+from ingestion.agreement.values import Count, Identifier, Part, Text, closest, text_schema, wrong
+
+
+class ActivityType(Part):
+    """One type of activity."""
+
+    key: Identifier
+    """Canonical activity type."""
+    is_attempt: bool = False
+    """Whether it counts as a human attempt to reach the lead."""
+    direction: Literal["inbound", "outbound"] | None = None
+    """Only this direction counts. Left out: outbound for an attempt, inbound otherwise."""
+    must_be_completed: bool = True
+    """Whether a planned one does not count."""
+
+
+class ExcludedUser(Part):
+    """A user whose activities never count as human."""
+
+    user: Text
+    """User id in its system."""
+    why: Text
+    """What the user is."""
+
+
+class Activities(Part):
+    """What counts as a human attempt."""
+
+    types: tuple[ActivityType, ...] = (
+        ActivityType(key="call", is_attempt=True),
+        ActivityType(key="email", is_attempt=True),
+        ActivityType(key="meeting", is_attempt=True),
+    )
+    """All activity types that this agreement speaks of."""
+    excluded_users: tuple[ExcludedUser, ...] = ()
+    """Integration and sequence users."""
+
+
+class Engine(Part):
+    """How the engine reads a history."""
+
+    debounce_minutes: Count = 5
+    """A stay shorter than this between two stays in one and the same stage is a slip."""
+    reentry_window_days: Count = 30
+    """Who comes back within this many days restarts the same pass."""
+    expiry_days: Annotated[int, Field(ge=1)] | None = None
+    """Silence after which a pass ends. Null: never, e.g. where no activities are delivered."""
+
+
+def _attribute(value: str) -> str:
+    if value not in SURVIVORSHIP_ATTRIBUTES:
+        raise wrong(
+            f"'{value}' is no attribute of a person or account",
+            closest(value, list(SURVIVORSHIP_ATTRIBUTES)),
+        )
+    return value
+
+
+class Identity(Part):
+    """How records become persons."""
+
+    role_mailboxes: tuple[Text, ...] = (
+        "admin",
+        "contact",
+        "hello",
+        "info",
+        "marketing",
+        "office",
+        "sales",
+        "support",
+    )
+    """Mailboxes of a role: they never make two records one person."""
+    free_mail_domains: tuple[Text, ...] = (
+        "aol.com",
+        "gmail.com",
+        "gmx.net",
+        "hotmail.com",
+        "icloud.com",
+        "outlook.com",
+        "proton.me",
+        "yahoo.com",
+    )
+    """Domains that say nothing about the company."""
+    survivorship: dict[
+        Annotated[str, AfterValidator(_attribute), text_schema(enum=list(SURVIVORSHIP_ATTRIBUTES))],
+        Annotated[tuple[Identifier, ...], Field(min_length=1)],
+    ] = Field(default_factory=dict)
+    """Which system is believed first, by attribute; `default` for all that are not listed."""
+
+
+class Attribution(Part):
+    """Who is credited."""
+
+    sourced_rule: Literal["first_touch", "creator", "lead_source"] = "first_touch"
+    """How the one sourcing team of an opportunity is found."""
+    influence_window_days: Count = 90
+    """How long before a milestone a touch counts."""
+    qualifying_touches: tuple[Identifier, ...] = ()
+    """Activity types that count as a marketing touch. Empty: all inbound ones."""
+
+
+class Publication(Part):
+    """When and what is published."""
+
+    stale_source_policy: Literal["publish_with_warning", "hold"] = "publish_with_warning"
+    """What happens when a source is old."""
+    stale_after_hours: Annotated[int, Field(ge=1)] = 48
+    """When a source counts as old."""
+    publish_personal_details: bool = False
+    """Whether names, e-mails and phones leave the warehouse."""
+    alert_contact: Text = "operations"
+    """Whom alerts go to."""

@@ -90,14 +90,15 @@ loads as (
 value_maps as (
     select
         source,
-        instance
+        instance,
+        export
         {%- for field in mapped + booleans %},
         {{ collect_map('delivered_value', 'canonical_value', "field = '" ~ field ~ "'") }}
             as {{ field }}
         {%- endfor %}
     from {{ source('raw_mapping', 'value_maps') }}
     where entity = '{{ entity }}'
-    group by source, instance
+    group by source, instance, export
 ),
 
 canonical as (
@@ -124,7 +125,8 @@ canonical as (
         {%- endfor %}
     from source as s
     inner join loads as l on s._load_id = l.load_id
-    left join value_maps as v on s._source = v.source and s._instance = v.instance
+    left join value_maps as v
+        on s._source = v.source and s._instance = v.instance and s._export = v.export
 ),
 
 typed as (

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
+from ingestion.agreement.inheritance import with_inherited_parts
 from ingestion.agreement.problem import AgreementError, Problem
 from ingestion.agreement.rules import version_faults
 from ingestion.agreement.schema import json_schema
@@ -45,6 +46,7 @@ def read_agreement(path: str | os.PathLike[str]) -> Agreement:
     tree, faults = read_tree(text)
     if tree is None:
         raise _refusal(file, faults)
+    tree = with_inherited_parts(tree)
     versions = tree.items("versions")
     faults += [fault for version in versions for fault in version_faults(version)]
     faults += succession_faults(versions)

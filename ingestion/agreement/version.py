@@ -34,7 +34,7 @@ class Signatures(Part):
 
 
 class Version(Part):
-    """One signed version. Once it is in force it never changes; write a new one."""
+    """One signed version. Once in force it never changes; what a later one leaves out stays."""
 
     version: Annotated[int, Field(ge=1)]
     """Number, counting up."""

@@ -106,9 +106,39 @@ changes as (
 
 context as (
     select * from {{ source('ops', 'run_context') }}
+),
+
+-- Changes of one second are ordered by their chain, old value to new. A chain that closes, or one
+-- longer than three, falls to the change id.
+followed as (
+    select
+        a.change_key,
+        max(case when c.change_key is not null then 2 else 1 end) as chain_position
+    from changes as a
+    inner join changes as b
+        on
+            a.record_entity = b.record_entity
+            and a.record_key = b.record_key
+            and a.field = b.field
+            and a.changed_at = b.changed_at
+            and a.old_value = b.new_value
+            and a.change_key <> b.change_key
+    left join changes as c
+        on
+            b.record_entity = c.record_entity
+            and b.record_key = c.record_key
+            and b.field = c.field
+            and b.changed_at = c.changed_at
+            and b.old_value = c.new_value
+            and b.change_key <> c.change_key
+            and a.change_key <> c.change_key
+    group by a.change_key
 )
 
-select c.*
+select
+    c.*,
+    coalesce(f.chain_position, 0) as chain_position,
+    {{ happened_by('c.changed_at', 'c.changed_at_precision') }} as has_happened
 from changes as c
 cross join context as ctx
-where {{ happened_by('c.changed_at', 'c.changed_at_precision') }}
+left join followed as f on c.change_key = f.change_key

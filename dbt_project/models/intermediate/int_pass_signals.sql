@@ -36,8 +36,8 @@ numbered as (
         row_number() over (
             partition by p.person_key
             order by
-                p.signal_date nulls last, p.order_at, p.kind_rank, p.order_rank, p.source_rank,
-                p.record_key, p.change_key
+                p.signal_date nulls last, p.order_at, p.chain_position, p.kind_rank, p.order_rank,
+                p.source_rank, p.record_key, p.change_key
         ) as signal_number
     from placed as p
     left join agreed_stages as a on p.stage = a.stage

@@ -1,5 +1,12 @@
 with changes as (
-    select * from {{ ref('int_field_changes') }}
+    select * from {{ ref('int_field_changes') }} where has_happened
+),
+
+-- What changed after as_of had another value then, which the record of today no longer shows.
+changed_later as (
+    select distinct record_entity, record_key, field
+    from {{ ref('int_field_changes') }}
+    where not has_happened
 ),
 
 persons as (
@@ -46,15 +53,16 @@ changed as (
         c.changed_at_precision as precision,
         c.evidence,
         c.change_key,
+        c.chain_position,
         r.created_at,
         r.created_at_precision,
         row_number() over (
             partition by c.record_entity, c.record_key, c.field
-            order by c.changed_at, c.change_key
+            order by c.changed_at, c.chain_position, c.change_key
         ) as change_number,
         row_number() over (
             partition by c.record_entity, c.record_key, c.field
-            order by c.changed_at desc, c.change_key desc
+            order by c.changed_at desc, c.chain_position desc, c.change_key desc
         ) as change_number_from_last
     from changes as c
     inner join tracked_records as r
@@ -67,7 +75,7 @@ first_values as (
         person_key, record_key, opportunity_key, source, record_entity, field,
         cast(null as varchar) as old_value, old_value as value, created_at as signal_at,
         created_at_precision as precision, 'inferred' as evidence,
-        change_key || '/before' as change_key
+        change_key || '/before' as change_key, 0 as chain_position
     from changed
     where
         change_number = 1
@@ -112,7 +120,7 @@ current_facts as (
         v.person_key, v.record_key, v.opportunity_key, v.source, v.record_entity, v.field,
         cast(null as varchar) as old_value, v.value, v.value_at as signal_at, v.precision,
         case when v.value_at is not null then 'stamped' else 'observed' end as evidence,
-        v.record_key || '/current/' || v.field as change_key
+        v.record_key || '/current/' || v.field as change_key, 0 as chain_position
     from current_values as v
     cross join context as ctx
     left join last_changes as l
@@ -127,9 +135,12 @@ current_facts as (
                     and try_cast(v.value as double) = try_cast(l.value as double)
                 )
             )
+    left join changed_later as c
+        on v.record_entity = c.record_entity and v.record_key = c.record_key and v.field = c.field
     where
         v.value is not null
         and l.record_key is null
+        and c.record_key is null
         and (v.value_at is null or {{ happened_by('v.value_at', 'v.precision') }})
 ),
 
@@ -141,7 +152,7 @@ outcomes as (
         case when is_won then 'won' else 'lost' end as value,
         closed_at as signal_at, closed_at_precision as precision,
         case when closed_at is not null then 'stamped' else 'observed' end as evidence,
-        opportunity_key || '/outcome' as change_key
+        opportunity_key || '/outcome' as change_key, 0 as chain_position
     from opportunities
     where is_closed
 ),
@@ -151,7 +162,7 @@ occurred as (
         person_key, person_record_key as record_key, cast(null as varchar) as opportunity_key, source,
         'activities' as record_entity, 'activity' as field, cast(null as varchar) as old_value,
         activity_type as value, occurred_at as signal_at, occurred_at_precision as precision,
-        'stamped' as evidence, activity_key as change_key
+        'stamped' as evidence, activity_key as change_key, 0 as chain_position
     from activities
     where person_key is not null
 ),
@@ -159,7 +170,7 @@ occurred as (
 signals as (
     select
         person_key, record_key, opportunity_key, source, record_entity, field, old_value, value,
-        signal_at, precision, evidence, change_key
+        signal_at, precision, evidence, change_key, chain_position
     from changed
     union all
     select * from first_values
@@ -189,6 +200,7 @@ select
     s.precision,
     {{ reporting_date('s.signal_at', 's.precision', 'ctx.reporting_time_zone') }} as signal_date,
     s.evidence,
-    s.change_key
+    s.change_key,
+    s.chain_position
 from signals as s
 cross join context as ctx

@@ -137,6 +137,7 @@ select
     r.signal_date,
     r.evidence,
     r.change_key,
+    r.chain_position,
     r.version as agreement_version,
     r.target_kind = 'exit' as is_exit,
     case when r.target_kind = 'exit' then r.target end as exit,

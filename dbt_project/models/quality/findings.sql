@@ -7,6 +7,10 @@ with entries as (
     select * from {{ ref('int_stage_entries') }} where journey_type = 'pass'
 ),
 
+transitions as (
+    select * from {{ ref('int_stage_transitions') }}
+),
+
 opportunities as (
     select * from {{ ref('int_opportunities') }}
 ),
@@ -35,19 +39,19 @@ quarantined as (
     select * from {{ ref('quarantined_rows') }}
 ),
 
--- Kept, counted, signed: a later stage that is dated before an earlier one.
+-- Kept, counted, signed: a stage entered for the first time after a later one.
 inverted as (
     select
         'stage_dates_inverted' as finding, 'warning' as severity, 'passes' as entity,
-        b.journey_key as record_key,
-        b.stage || ' on ' || cast(b.entered_date as varchar) || ' is before '
-        || a.stage || ' on ' || cast(a.entered_date as varchar) as detail
-    from entries as b
-    inner join entries as a
+        t.person_key || '#' || cast(t.pass_number as varchar) as record_key,
+        t.from_stage || ' on ' || cast(e.entered_date as varchar) || ' is before '
+        || t.to_stage || ' on ' || cast(t.transition_date as varchar) as detail
+    from transitions as t
+    inner join entries as e
         on
-            b.journey_key = a.journey_key
-            and b.stage_rank > a.stage_rank
-            and b.entered_date < a.entered_date
+            t.person_key || '#' || cast(t.pass_number as varchar) = e.journey_key
+            and t.from_stage = e.stage
+    where t.kind = 'enter' and t.transition_date is not null
 ),
 
 without_account as (
@@ -136,6 +140,7 @@ unmapped as (
             r._source = other.source
             and r._instance = other.instance
             and other.entity = '{{ entity }}'
+            and r._export = other.export
             and other.field = '{{ field }}'
             and other.delivered_value = '*'
             and other.canonical_value = 'unmapped'
@@ -144,6 +149,7 @@ unmapped as (
             r._source = known.source
             and r._instance = known.instance
             and known.entity = '{{ entity }}'
+            and r._export = known.export
             and known.field = '{{ field }}'
             and trim(r.{{ field }}) = known.delivered_value
     where nullif(trim(r.{{ field }}), '') is not null and known.delivered_value is null

@@ -60,7 +60,7 @@ in_funnel as (
     select 'field_changes', count(*)
     from {{ ref('int_field_changes') }} as c
     inner join {{ ref('stg_files__field_changes') }} as s on c.change_key = s.record_key
-    where not s.is_record_deleted
+    where c.has_happened and not s.is_record_deleted
     union all
     select 'opportunity_persons', count(*) from {{ ref('int_opportunity_persons') }}
 ),

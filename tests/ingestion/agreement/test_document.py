@@ -62,7 +62,7 @@ def test_the_version_in_force_comes_first(
 def test_other_versions_are_told_by_what_changed(
     base: str, second: str, written: Callable[[str], str]
 ) -> None:
-    page = document(read_agreement(written(base + second)))
+    page = document(read_agreement(written(base + second + "    slas: {}\n")))
     history = page[page.index("## All versions") :]
     assert "Changed against version 1:" in history
     assert "- `slas.sales.speed_to_lead`: 'First attempt' → (not there)" in history

@@ -559,3 +559,31 @@ def test_a_late_signature_and_a_stage_without_entry_are_warnings(
             "it has no 'entered_when:'."
         ),
     ]
+
+
+LATER = """\
+  - version: 2
+    effective_from: 2030-01-01
+    signed:
+      marketing: {by: Head of Marketing, date: 2029-12-01}
+      sales: {by: Head of Sales, date: 2029-12-01}
+"""
+
+
+def test_a_later_version_keeps_the_parts_that_it_leaves_out(
+    base: str, written: Callable[[str], str]
+) -> None:
+    first, later = read_agreement(written(base + LATER)).versions
+    assert later.stages == first.stages
+    assert later.slas == first.slas
+    own = {"version", "effective_from", "note", "signed"}
+    assert later.model_dump(exclude=own) == first.model_dump(exclude=own)
+
+
+def test_a_later_version_changes_the_part_that_it_spells_out(
+    base: str, written: Callable[[str], str]
+) -> None:
+    first, later = read_agreement(written(base + LATER + "    slas: {}\n")).versions
+    assert first.slas.sales
+    assert not later.slas.sales
+    assert later.calendars == first.calendars

@@ -123,7 +123,11 @@ def problems(
     and the descriptions of the fields.
     """
     found = [(lines.at(()), text) for text in lines.duplicates]
-    for one in [] if error is None else error.errors(include_url=False):
+    errors = [] if error is None else error.errors(include_url=False)
+    inside = {one["loc"][:depth] for one in errors for depth in range(len(one["loc"]))}
+    for one in errors:
+        if one["type"] == "too_short" and one["loc"] in inside:
+            continue  # pydantic counts what is left after it refused the items
         what, mend = _explain(one, model)
         found.append((lines.at(one["loc"]), lines.say(one["loc"], what, mend)))
     texts = dict.fromkeys(text for _, text in found)

@@ -37,9 +37,9 @@ stamped as (
         {{ dbt.split_part('entry_key', "'='", 1) }} as field,
         cast(null as varchar) as old_value,
         {{ dbt.split_part('entry_key', "'='", 2) }} as new_value,
-        {{ parsed_timestamp('trim(entry_value)', "formats['*']", 'time_zone') }} as changed_at,
+        {{ parsed_timestamp('trim(entry_value)', "coalesce(formats[entry_key], formats['*'])", 'time_zone') }} as changed_at,
         case
-            when {{ is_date_only('trim(entry_value)', "formats['*']") }} then 'day' else 'second'
+            when {{ is_date_only('trim(entry_value)', "coalesce(formats[entry_key], formats['*'])") }} then 'day' else 'second'
         end as changed_at_precision,
         'stamped' as evidence
     from stamps

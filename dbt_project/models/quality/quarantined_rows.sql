@@ -19,6 +19,7 @@ uncast as (
     {%- endfor %}
 )
 
+-- The rows themselves stay in the landing (ops.set_aside_rows, raw_files): they hold personal values.
 select
     'landing' as layer,
     object as entity,
@@ -29,11 +30,9 @@ select
     file,
     line,
     record_id,
-    reason,
-    row_text
+    reason
 from {{ source('ops', 'set_aside_rows') }}
 union all
 select
-    'staging', entity, source, instance, load_id, export, file, line, record_id, cast_problem,
-    cast(null as varchar)
+    'staging', entity, source, instance, load_id, export, file, line, record_id, cast_problem
 from uncast

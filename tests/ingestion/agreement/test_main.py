@@ -68,7 +68,7 @@ def test_a_page_that_cannot_be_written(
 
 
 def test_the_module_runs_without_a_traceback(tmp_path: Path) -> None:
-    run = subprocess.run(  # noqa: S603
+    run = subprocess.run(
         [sys.executable, "-m", "ingestion.agreement", str(tmp_path / "none.yml")],
         cwd=ROOT,
         capture_output=True,

@@ -1,0 +1,19 @@
+"""Exports as files: what a mapping means, which one fits a folder, and how a file lands."""
+
+from ingestion.files.file_load import LandedFile, land_file
+from ingestion.files.finding import find_mapping, unnamed_files
+from ingestion.files.mapping import Export, Mapping, MappingError, read_mapping
+from ingestion.files.mapping_tables import land_mapping, mapping_tables
+
+__all__ = [
+    "Export",
+    "LandedFile",
+    "Mapping",
+    "MappingError",
+    "find_mapping",
+    "land_file",
+    "land_mapping",
+    "mapping_tables",
+    "read_mapping",
+    "unnamed_files",
+]

@@ -1,0 +1,349 @@
+"""The mapping: what the files of one data set mean, in canonical names and values."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, PrivateAttr, ValidationError, field_validator, model_validator
+
+from ingestion.files.entities import (
+    CLOSED_VALUES,
+    ENTITIES,
+    KEEP,
+    MAIN_INSTANCE,
+    UNMAPPED,
+    default_for_other,
+)
+from ingestion.files.terms import (  # noqa: TC001 - pydantic reads them at run time
+    AnyFormat,
+    DateFormat,
+    Day,
+    Encoding,
+    Identifier,
+    Mark,
+    Moment,
+    TimestampFormat,
+    Zone,
+)
+from ingestion.yaml_source import (
+    Strict,
+    YamlError,
+    did_you_mean,
+    fail,
+    load_yaml,
+    problem,
+    problems,
+)
+
+if TYPE_CHECKING:
+    from pydantic import ValidationInfo
+    from pydantic_core import InitErrorDetails
+
+Entity = Literal[
+    "persons",
+    "accounts",
+    "opportunities",
+    "owners",
+    "products",
+    "activities",
+    "field_changes",
+    "opportunity_persons",
+]
+FileType = Literal["csv", "parquet", "jsonl", "excel"]
+
+_TYPE_OF_ENDING: dict[str, FileType] = {
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".txt": "csv",
+    ".parquet": "parquet",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".xlsx": "excel",
+    ".xlsm": "excel",
+    ".xls": "excel",
+    ".ods": "excel",
+}
+_BOOLEANS = frozenset({"true", "false"})
+
+
+class MappingError(YamlError):
+    """A mapping is wrong, or none fits a folder; str() lists every problem."""
+
+
+class FileFormat(Strict):
+    """How a file is written. Everything has a default; the type follows from the file's name."""
+
+    type: FileType | None = None
+    encoding: Encoding = "utf-8"
+    delimiter: str | None = Field(
+        default=None, min_length=1, max_length=1, description='One character, e.g. ";" or "\\t"'
+    )
+    quote: Mark = Field(default='"', description='One character, or "" where nothing is quoted')
+    nulls: tuple[str, ...] = Field(
+        default=("",),
+        alias="null",
+        description='A list of texts that mean "no value", e.g. ["", "-"]',
+    )
+    decimal_mark: Literal[".", ","] = "."
+    thousands_mark: Literal["", ",", ".", " ", "'", "\u00a0", "\u202f"] = ""
+    date_format: DateFormat | None = None
+    timestamp_format: TimestampFormat | None = None
+    sheet: str | None = Field(default=None, description="The name of the sheet, in quotes")
+
+    @model_validator(mode="after")
+    def _marks_differ(self) -> FileFormat:
+        if self.decimal_mark == self.thousands_mark:
+            what = f"decimal_mark and thousands_mark are both '{self.decimal_mark}'"
+            fail([problem(("thousands_mark",), what, "Give them different characters")])
+        return self
+
+
+class Column(Strict):
+    """Where a canonical field comes from: a column of the file or a constant."""
+
+    column: str | None = Field(
+        default=None, min_length=1, description="The name of a column of the file"
+    )
+    value: str | None = Field(default=None, description="A text in quotes")
+    map: dict[str, str] | None = Field(
+        default=None,
+        description='A table of delivered values and canonical ones, e.g. {Won: "true"}',
+    )
+    other: str | None = Field(default=None, description="A text: `keep` or a canonical value")
+    format: AnyFormat | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _column_alone(cls, given: Any) -> Any:
+        if isinstance(given, str):
+            return {"column": given}
+        if isinstance(given, list):
+            what = f"{len(given)} columns for one field"
+            fail([problem((), what, "Name one column; two columns need two fields")])
+        if not isinstance(given, dict):
+            mend = "Write the name of a column, {column: …} or {value: …}"
+            fail([problem((), f"{given!r} is no column", mend)])
+        return given
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> Column:
+        found = []
+        if self.column is not None and self.value is not None:
+            found.append(
+                problem(("value",), "both `column` and `value` are given", "Keep one of the two")
+            )
+        if self.column is None and self.map is not None:
+            mend = "Add `column`: the column whose values it translates"
+            found.append(problem(("map",), "`map` without `column`", mend))
+        elif self.column is None and self.value is None:
+            mend = "Add `column` (a column of the file) or `value` (a constant)"
+            found.append(problem((), "neither `column` nor `value` is given", mend))
+        if self.other is not None and self.map is None:
+            mend = "Add `map`, or leave `other` out"
+            found.append(problem(("other",), "`other` without `map`", mend))
+        fail(found)
+        return self
+
+
+class Export(Strict):
+    """One file, read as one entity of one system. `exported_at` is aware and UTC when read."""
+
+    file: str = Field(min_length=1, description="The name of the file, or a pattern with *")
+    system: Identifier = Field(description="The system that the file comes from, e.g. crm")
+    instance: Identifier = MAIN_INSTANCE
+    entity: Entity = Field(description="One of " + ", ".join(ENTITIES))
+    load: Literal["full", "append"] = Field(
+        description="`full` (all records that exist) or `append` (only new rows)"
+    )
+    exported_at: Moment = Field(
+        description="when the export was made, as YYYY-MM-DD or YYYY-MM-DD HH:MM:SS"
+    )
+    history_start: Day | None = None
+    key: tuple[str, ...] = Field(
+        min_length=1, description="the column that identifies a record, or a list of columns"
+    )
+    format: FileFormat = FileFormat()
+    columns: dict[str, Column] = Field(default_factory=dict)
+    stamps: dict[str, dict[str, str]] = Field(
+        default_factory=dict,
+        description="A table of fields, each with canonical value: column of its date",
+    )
+
+    @field_validator("key", mode="before")
+    @classmethod
+    def _one_key(cls, given: Any) -> Any:
+        return [given] if isinstance(given, str) else given
+
+    @field_validator("file")
+    @classmethod
+    def _plain_name(cls, name: str) -> str:
+        if "/" in name or "\\" in name:
+            fail([problem((), f"`{name}` is a path", "Name a file of the folder itself")])
+        return name
+
+    @field_validator("columns")
+    @classmethod
+    def _known_fields(cls, columns: dict[str, Column], info: ValidationInfo) -> dict[str, Column]:
+        if entity := info.data.get("entity"):
+            found = []
+            for name, column in columns.items():
+                if name not in ENTITIES[entity]:
+                    mend = did_you_mean(name, ENTITIES[entity])
+                    found.append(problem((name,), f"{entity} have no field `{name}`", mend))
+                else:
+                    found += _column_problems(entity, name, column)
+            fail(found)
+        return columns
+
+    @field_validator("stamps")
+    @classmethod
+    def _known_stamps(
+        cls, stamps: dict[str, dict[str, str]], info: ValidationInfo
+    ) -> dict[str, dict[str, str]]:
+        if (entity := info.data.get("entity")) is None:
+            return stamps
+        found = []
+        texts = [name for name, kind in ENTITIES[entity].items() if kind == "text"]
+        for name in stamps:
+            if name not in texts:
+                what = f"stamp on `{name}`, which is no text field of {entity}"
+                found.append(problem((name,), what, did_you_mean(name, texts)))
+        fail(found)
+        return stamps
+
+    @model_validator(mode="after")
+    def _readable(self) -> Export:
+        if self.format.type is None and self.ending not in _TYPE_OF_ENDING:
+            what = f"the name `{self.file}` does not tell the type of the file"
+            mend = "Add `format: {type: csv}` (or parquet, jsonl, excel)"
+            fail([problem(("file",), what, mend)])
+        return self
+
+    @property
+    def ending(self) -> str:
+        """The ending that tells the type, in small letters: `.csv` for `Deals.CSV.gz`."""
+        name = self.file.lower().removesuffix(".gz")
+        return name[name.rfind(".") :] if "." in name else ""
+
+    @property
+    def type(self) -> FileType:
+        """The type of the file, given or from its name."""
+        return self.format.type or _TYPE_OF_ENDING[self.ending]
+
+    @property
+    def delimiter(self) -> str:
+        """The character between two values of a CSV file."""
+        return self.format.delimiter or ("\t" if self.ending == ".tsv" else ",")
+
+    @property
+    def landing_instance(self) -> str:
+        """Name of the instance folder in the landing: `crm`, or `crm.emea`."""
+        if self.instance == MAIN_INSTANCE:
+            return self.system
+        return f"{self.system}.{self.instance}"
+
+    def other(self, field: str) -> str | None:
+        """Return what a value that the field's map lacks becomes; None keeps it."""
+        given = self.columns[field].other
+        return default_for_other(self.entity, field) if given is None else _kept(given)
+
+
+class Mapping(Strict):
+    """The mapping of one data set."""
+
+    name: Identifier = Field(description="a short name of the data set, e.g. our_crm")
+    title: str = Field(description="what people call the data set")
+    as_of: Day | None = None
+    source_time_zone: Zone = Field(description="an IANA name, e.g. America/New_York")
+    reporting_time_zone: Zone = Field(description="an IANA name, e.g. America/New_York")
+    agreement: str | None = Field(default=None, description="A path relative to this file")
+    outcomes: Literal["won_and_lost", "won_only"] = Field(
+        description="`won_and_lost`, or `won_only` where lost deals are not in the files"
+    )
+    files: tuple[Export, ...] = Field(min_length=1, description="a list with one item per file")
+    _path: Path = PrivateAttr(default=Path("mapping.yml"))
+
+    @field_validator("files")
+    @classmethod
+    def _agree(cls, files: tuple[Export, ...]) -> tuple[Export, ...]:
+        found: list[InitErrorDetails] = []
+        seen: dict[tuple[str, ...], int] = {}
+        for position, one in enumerate(files):
+            same = (one.system, one.instance, one.entity, one.file)
+            if same in seen:
+                what = f"{one.file} is read twice as {one.entity} of {one.system}"
+                mend = f"Remove this or item {seen[same] + 1} of the list"
+                found.append(problem((position, "file"), what, mend))
+            seen.setdefault(same, position)
+        fail(found)
+        return files
+
+    @property
+    def path(self) -> Path:
+        """The file that the mapping was read from."""
+        return self._path
+
+    @property
+    def agreement_path(self) -> Path | None:
+        """The agreement file of this data set, or None where the project's own applies."""
+        return None if self.agreement is None else self.path.parent / self.agreement
+
+
+def read_mapping(path: Path) -> Mapping:
+    """Read a mapping file; the times of its exports become UTC.
+
+    Raises MappingError listing each problem as `<file>:<line>: what. what would be right`.
+    """
+    try:
+        data, lines = load_yaml(path)
+    except YamlError as error:
+        raise MappingError(error.problems, where=str(path)) from error
+    refused: ValidationError | None = None
+    try:
+        mapping = Mapping.model_validate(data)
+    except ValidationError as error:
+        refused = error
+    if found := problems(refused, lines, Mapping):
+        raise MappingError(found, where=str(path)) from refused
+    zone = ZoneInfo(mapping.source_time_zone)
+    files = tuple(
+        one.model_copy(update={"exported_at": _utc(one.exported_at, zone)}) for one in mapping.files
+    )
+    read = mapping.model_copy(update={"files": files})
+    read._path = path
+    return read
+
+
+def _utc(moment: datetime, zone: ZoneInfo) -> datetime:
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=zone)
+    return aware.astimezone(UTC)
+
+
+def _kept(other: str) -> str | None:
+    return None if other == KEEP else other
+
+
+def _column_problems(entity: str, name: str, column: Column) -> list[InitErrorDetails]:
+    """What is wrong with a column as the source of this field."""
+    found = []
+    kind = ENTITIES[entity][name]
+    if column.format is not None and kind != "time":
+        mend = "Leave it out; only dates and times have a format"
+        found.append(problem((name, "format"), f"`format` on `{name}`, which is no time", mend))
+    allowed = _BOOLEANS if kind == "boolean" else CLOSED_VALUES.get((entity, name))
+    if allowed is None:
+        return found
+    given: list[tuple[tuple[str, ...], str | None]] = [
+        (("value",), column.value),
+        (("other",), column.other),
+    ]
+    given += [(("map", key), value) for key, value in (column.map or {}).items()]
+    for location, value in given:
+        open_end = location == ("other",) and value in (KEEP, UNMAPPED)
+        if value is not None and value not in allowed and not open_end:
+            mend = did_you_mean(value, sorted(allowed))
+            found.append(problem((name, *location), f"`{name}` cannot be '{value}'", mend))
+    return found

@@ -30,6 +30,14 @@
     end
 {%- endmacro %}
 
+{#- The same moment as people read it: a day, or local time. -#}
+{% macro reporting_text(timestamp_sql, precision_sql, zone_sql) -%}
+    case
+        when {{ precision_sql }} = 'day' then cast(cast({{ timestamp_sql }} as date) as varchar)
+        else cast({{ to_zone(timestamp_sql, zone_sql) }} as varchar)
+    end
+{%- endmacro %}
+
 {#- Elapsed seconds. Not dbt.datediff: it counts boundaries on one engine and rounds up on another. -#}
 {% macro seconds_between(start_sql, end_sql) -%}
     {{ adapter.dispatch('seconds_between')(start_sql, end_sql) }}

@@ -1,5 +1,5 @@
-"""A made-up company whose systems export files: for a first run and for tests."""
+"""A made-up company and the exports of its systems: something to run on before one's own."""
 
-from ingestion.sandbox.exports import Written, write_exports
+from ingestion.sandbox.exports import WrittenExports, write_exports
 
-__all__ = ["Written", "write_exports"]
+__all__ = ["WrittenExports", "write_exports"]

@@ -1,4 +1,4 @@
-"""`python -m ingestion.sandbox FOLDER`: the exports of the made-up company."""
+"""`python -m ingestion.sandbox FOLDER`: write the exports of a made-up company."""
 
 from __future__ import annotations
 
@@ -6,25 +6,27 @@ import argparse
 import sys
 from pathlib import Path
 
+from ingestion.errors import FunnelError
 from ingestion.sandbox.exports import write_exports
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Write the exports and print a line for each file."""
+    """Write the exports, print one line per file, and return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m ingestion.sandbox", description=__doc__)
     parser.add_argument("folder", type=Path, help="a folder that is not there yet")
-    parser.add_argument("--people", type=int, default=2000)
-    parser.add_argument("--seed", type=int, default=7)
-    given = parser.parse_args(arguments)
+    parser.add_argument("--people", type=int, default=2000, help="default: %(default)s")
+    parser.add_argument("--seed", type=int, default=7, help="default: %(default)s")
+    options = parser.parse_args(arguments)
     try:
-        written = write_exports(given.folder, given.people, given.seed)
-    except FileExistsError:
-        print(f"{given.folder}: the folder is there already. Name a new one.", file=sys.stderr)
+        written = write_exports(options.folder, people=options.people, seed=options.seed)
+    except FunnelError as error:
+        print(error, file=sys.stderr)
         return 1
-    for name, rows in written.rows.items():
-        print(f"{name:<36}{rows:>9,}")
+    for file, rows in written.rows.items():
+        refused = written.set_aside.get(file, 0) + written.quarantined.get(file, 0)
+        print(f"{options.folder / file}: {rows} rows" + f", {refused} unusable" * bool(refused))
     return 0
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    sys.exit(main())

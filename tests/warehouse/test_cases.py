@@ -150,7 +150,7 @@ def test_an_inversion_is_kept_signed_and_listed(warehouse: duckdb.DuckDBPyConnec
     findings = rows(
         warehouse, "select detail from quality.findings where finding = 'stage_dates_inverted'"
     )
-    assert findings == [("won on 2026-03-06 is before mql on 2026-03-08",)]
+    assert findings == [("won on 2026-03-06 19:38:55 is before mql on 2026-03-08 09:00:00",)]
     assert stages(warehouse, "inverted", "any") == {"mql": "observed", "won": "stamped"}
 
 

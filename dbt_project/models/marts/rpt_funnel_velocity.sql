@@ -6,6 +6,15 @@ with entries as (
     select * from {{ ref('int_funnel_entries') }} where unit <> 'account'
 ),
 
+-- Implied entries have no date, so that what is dated is the same under both policies.
+policies as (
+    select 'any' as policy, 'any' as measured_as
+    union all
+    select 'implied', 'any'
+    union all
+    select 'strict', 'strict'
+),
+
 journeys as (
     select * from {{ ref('int_journeys') }}
 ),
@@ -76,7 +85,7 @@ waits as (
             and a.unit_key = i.unit_key
             and a.journey_key = i.journey_key
             and p.to_stage = i.stage
-    where a.entered_date is not null and i.stage is null
+    where a.policy <> 'implied' and a.entered_date is not null and i.stage is null
 ),
 
 observations as (
@@ -159,7 +168,7 @@ summed as (
 )
 
 select
-    s.policy,
+    y.policy,
     s.unit,
     s.period_type,
     s.period_start,
@@ -177,6 +186,7 @@ select
     {{ is_left_truncated('s', 'p') }} as is_left_truncated,
     s.completed < t.minimum_sample_size as is_small_sample
 from summed as s
+inner join policies as y on s.policy = y.measured_as
 inner join stage_pairs as p on s.from_stage = p.from_stage and s.to_stage = p.to_stage
 cross join settings as t
 left join medians as m

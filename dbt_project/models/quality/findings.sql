@@ -11,6 +11,10 @@ transitions as (
     select * from {{ ref('int_stage_transitions') }}
 ),
 
+context as (
+    select * from {{ source('ops', 'run_context') }}
+),
+
 opportunities as (
     select * from {{ ref('int_opportunities') }}
 ),
@@ -44,9 +48,12 @@ inverted as (
     select
         'stage_dates_inverted' as finding, 'warning' as severity, 'passes' as entity,
         t.person_key || '#' || cast(t.pass_number as varchar) as record_key,
-        t.from_stage || ' on ' || cast(e.entered_date as varchar) || ' is before '
-        || t.to_stage || ' on ' || cast(t.transition_date as varchar) as detail
+        t.from_stage || ' on '
+        || {{ reporting_text('e.entered_at', 'e.precision', 'ctx.reporting_time_zone') }}
+        || ' is before ' || t.to_stage || ' on '
+        || {{ reporting_text('t.transition_at', 't.precision', 'ctx.reporting_time_zone') }} as detail
     from transitions as t
+    cross join context as ctx
     inner join entries as e
         on
             t.person_key || '#' || cast(t.pass_number as varchar) = e.journey_key

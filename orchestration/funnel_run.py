@@ -1,0 +1,144 @@
+"""One run of the pipeline: its settings, its lock, and where it reads and writes."""
+
+from __future__ import annotations
+
+import os
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import dagster as dg
+from pydantic import Field, PrivateAttr
+
+from ingestion.agreement import Agreement, read_agreement
+from ingestion.files import Mapping, find_mapping
+from ingestion.landing import Landing
+from orchestration import progress
+from orchestration.as_of import resolve_as_of, resolve_instant
+from orchestration.failure import told
+from orchestration.lock import hold_lock
+from orchestration.publication import current_publication, replaces
+from orchestration.workspace import PREFIX, PROJECT, Workspace, read_workspace
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+class Plan:
+    """What a run is about, worked out once: workspace, mapping, agreement, as_of, warehouse.
+
+    Raises the TerminalError of whatever does not fit: the exports, the mapping, the agreement, the
+    instants asked for.
+    """
+
+    def __init__(self, workspace: Workspace, as_of: str = "", loads_until: str = "") -> None:
+        self.workspace = workspace
+        self._as_of = as_of or os.environ.get(f"{PREFIX}AS_OF", "")
+        self._loads_until = loads_until or os.environ.get(f"{PREFIX}LOADS_UNTIL", "")
+
+    def check(self) -> None:
+        """Raise the TerminalError of whatever does not fit, before anything is landed."""
+        _ = self.agreement, self.as_of, self.loads_until, self.is_beside
+
+    @cached_property
+    def mapping(self) -> Mapping:
+        """The mapping of the exports."""
+        return find_mapping(self.workspace.exports, self.workspace.mapping)
+
+    @cached_property
+    def agreement_file(self) -> Path:
+        """The agreement: the one that was named, else the mapping's, else the project's."""
+        named = self.workspace.agreement or self.mapping.agreement_path
+        return named or PROJECT / "agreement.yml"
+
+    @cached_property
+    def agreement(self) -> Agreement:
+        """The agreement, read and checked."""
+        return read_agreement(self.agreement_file)
+
+    @property
+    def zone(self) -> str:
+        """IANA name of the reporting zone."""
+        return self.mapping.reporting_time_zone
+
+    @cached_property
+    def as_of(self) -> datetime:
+        """Exclusive instant, aware and UTC, up to which events count."""
+        return resolve_as_of(self._as_of, self.mapping.as_of, self.zone, datetime.now(UTC))
+
+    @cached_property
+    def loads_until(self) -> datetime | None:
+        """Exclusive instant, aware and UTC, up to which loads count; None for all of them."""
+        if not self._loads_until.strip():
+            return None
+        return resolve_instant(self._loads_until, self.zone, name="loads_until")
+
+    @cached_property
+    def is_beside(self) -> bool:
+        """Whether this looks at less than the current publication and must not replace it."""
+        current = current_publication(self.workspace.published)
+        return not replaces(current, self.as_of, self.loads_until)
+
+    @cached_property
+    def warehouse(self) -> Path:
+        """The DuckDB file to build."""
+        if not self.is_beside:
+            return self.workspace.warehouse
+        moments = [self.as_of, *([self.loads_until] if self.loads_until else [])]
+        name = "-loads-until-".join(f"{one:%Y%m%dT%H%M%SZ}" for one in moments)
+        return self.workspace.beside / f"{name}.duckdb"
+
+    @cached_property
+    def landing(self) -> Landing:
+        """The landing of the data set."""
+        return Landing(self.workspace.landing)
+
+
+class FunnelRun(dg.ConfigurableResource["FunnelRun"]):
+    """The run as a resource: it holds the run lock from the first step to the last."""
+
+    as_of: str = Field(
+        default="",
+        description="Day (its end in the reporting zone) or instant up to which events count."
+        " Empty: the data set's own day, else the last complete day.",
+    )
+    loads_until: str = Field(
+        default="",
+        description="Day or instant up to which loads count. Empty: all of them.",
+    )
+    _plan: Plan | None = PrivateAttr(default=None)
+
+    @contextmanager
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[FunnelRun]:
+        """Take the lock, check the settings, remove what a run that died left in the landing."""
+        with ExitStack() as held:
+            # What is wrong before the first step is told as a failure of the run, in its own words.
+            with told():
+                workspace = read_workspace()
+                run_id = context.run.run_id if context.run else "unknown"
+                held.enter_context(hold_lock(workspace.lock, run_id))
+                ensure_exports(workspace)
+                self._plan = Plan(workspace, self.as_of, self.loads_until)
+                self._plan.check()
+                for folder in self._plan.landing.sweep():
+                    progress.say("land", f"removed a load that was never finished: {folder}")
+            yield self
+
+    @property
+    def plan(self) -> Plan:
+        """What this run is about."""
+        if self._plan is None:
+            raise RuntimeError("the run has not started")
+        return self._plan
+
+
+def ensure_exports(workspace: Workspace) -> None:
+    """Write the exports of the made-up company if they are what is asked for and not there."""
+    if not workspace.is_sample or workspace.exports.is_dir():
+        return
+    from ingestion.sandbox import write_exports  # noqa: PLC0415  # numpy; wanted once
+
+    with progress.still("land", "writing the sample company's exports"):
+        write_exports(workspace.exports)

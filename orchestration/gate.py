@@ -1,0 +1,141 @@
+"""The gate as asset checks: what enters before the models, what leaves before publication."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import dagster as dg
+import duckdb
+import pandas as pd
+
+from expectations.marts import GUARDED, marts_suites
+from expectations.raw_files import LoadFormats, raw_suite
+from expectations.suite import Suite
+from expectations.validation import Verdict, validate
+from ingestion.files.entities import ENTITIES
+from ingestion.landing import Landing
+from orchestration import progress
+from orchestration.failure import told
+from orchestration.funnel_run import FunnelRun
+from orchestration.landed import open_landing
+
+# Tables of the agreement that the suites are derived from.
+_AGREEMENT = ("stages", "exits", "criteria")
+
+
+def entry_verdicts(landing: Landing, loads_until: datetime | None = None) -> Iterator[Verdict]:
+    """Validate what the landing holds, entity by entity; the warehouse is not looked at."""
+    with open_landing(landing, loads_until) as connection:
+        agreement = _agreement(connection)
+        for entity in ENTITIES:
+            yield _validate(raw_suite(entity, agreement, _formats(connection, entity)), connection)
+
+
+def exit_verdicts(warehouse: Path) -> Iterator[Verdict]:
+    """Validate the public tables of a warehouse that nobody writes to."""
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        for suite in marts_suites(_agreement(connection)):
+            yield _validate(suite, connection)
+
+
+def _specs(schema: str, tables: list[str], description: str) -> list[dg.AssetCheckSpec]:
+    return [
+        dg.AssetCheckSpec(
+            f"{schema}__{table}",
+            asset=dg.AssetKey([schema, table]),
+            blocking=True,
+            description=description,
+        )
+        for table in tables
+    ]
+
+
+@dg.multi_asset_check(
+    name="gate_in",
+    specs=_specs("raw_files", list(ENTITIES), "What enters fits the agreement and the mapping."),
+    op_tags={"phase": "check in"},
+)
+def gate_in(funnel_run: FunnelRun) -> Iterator[dg.AssetCheckResult]:
+    """Look at what landed, before a model is built from it."""
+    with told():
+        plan = funnel_run.plan
+        yield from _results("check in", entry_verdicts(plan.landing, plan.loads_until))
+
+
+@dg.multi_asset_check(
+    name="gate_out",
+    specs=_specs("marts", list(GUARDED), "What leaves fits the agreement and itself."),
+    op_tags={"phase": "check out"},
+)
+def gate_out(funnel_run: FunnelRun) -> Iterator[dg.AssetCheckResult]:
+    """Look at the public tables, before they are published."""
+    with told():
+        yield from _results("check out", exit_verdicts(funnel_run.plan.warehouse))
+
+
+def _results(phase: str, verdicts: Iterator[Verdict]) -> Iterator[dg.AssetCheckResult]:
+    start = monotonic()
+    found = []
+    with progress.still(phase, "the suites"):
+        for verdict in verdicts:
+            found.append(verdict)
+            yield check_result(verdict)
+    rules = sum(one.rules for one in found)
+    broken = sum(len(one.failures) for one in found)
+    what = f"{len(found)} suites, {rules} rules, {broken} broken"
+    progress.say(phase, what, rows=sum(one.rows for one in found), seconds=monotonic() - start)
+    if errors := [f"{one.suite}: {error}" for one in found for error in one.errors]:
+        # Not bad data: the gate itself did not work, and nothing may pass it.
+        raise dg.Failure(
+            "the gate could not be evaluated, which says nothing about the data: "
+            + "; ".join(errors),
+            allow_retries=False,
+        )
+
+
+def check_result(verdict: Verdict) -> dg.AssetCheckResult:
+    """Return a verdict as the result of its asset check."""
+    schema, table = verdict.suite.split("__")
+    return dg.AssetCheckResult(
+        asset_key=dg.AssetKey([schema, table]),
+        check_name=verdict.suite,
+        passed=verdict.is_passed,
+        severity=dg.AssetCheckSeverity.ERROR if verdict.is_blocking else dg.AssetCheckSeverity.WARN,
+        description="; ".join([*(one.text for one in verdict.failures), *verdict.errors]) or None,
+        metadata={
+            "rules": verdict.rules,
+            "rows": verdict.rows,
+            "failures": dg.MetadataValue.json([_described(one) for one in verdict.failures]),
+            "errors": dg.MetadataValue.json(list(verdict.errors)),
+        },
+    )
+
+
+def _described(failure: Any) -> dict[str, Any]:
+    return {
+        "rule": failure.description,
+        "severity": failure.severity,
+        "rows": failure.count,
+        "keys": list(failure.keys),
+        "observed": failure.observed,
+    }
+
+
+def _agreement(connection: duckdb.DuckDBPyConnection) -> dict[str, pd.DataFrame]:
+    return {
+        table: connection.execute(f"select * from agreement.{table}").df() for table in _AGREEMENT
+    }
+
+
+def _formats(connection: duckdb.DuckDBPyConnection, entity: str) -> list[LoadFormats]:
+    rows = connection.execute(
+        "select load_id, formats from ops.loads where entity = ? and (is_newest or kind <> 'full')",
+        [entity],
+    ).fetchall()
+    return [LoadFormats(load_id, formats or {}) for load_id, formats in rows]
+
+
+def _validate(suite: Suite, connection: duckdb.DuckDBPyConnection) -> Verdict:
+    return validate(suite, lambda query: connection.execute(query).df())

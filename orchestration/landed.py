@@ -1,0 +1,113 @@
+"""The landing as relations of a database in memory: what the entry check looks at."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import duckdb
+from fsspec.core import url_to_fs
+
+from ingestion.files.entities import ENTITIES, SYSTEM_COLUMNS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from ingestion.landing import Landing, Manifest
+
+
+def open_landing(
+    landing: Landing, loads_until: datetime | None = None
+) -> duckdb.DuckDBPyConnection:
+    """Return a connection in memory with the landing's loads in use as relations.
+
+    `raw_files.<entity>` for every entity of the registry (of a full export only the newest load: an
+    older one is history that was let in before), `agreement.<table>`, `mapping.<table>`, and
+    `ops.loads`: one row per manifest of files, superseded ones left out, with `is_newest` within
+    its export. `loads_until` (aware, exclusive) cuts what is known.
+    """
+    connection = duckdb.connect(config={"autoinstall_known_extensions": False})
+    connection.execute("set timezone = 'UTC'")
+    if "://" in landing.url:
+        connection.register_filesystem(url_to_fs(landing.url)[0])
+    manifests = [
+        one for one in landing.loads() if loads_until is None or one.extracted_at < loads_until
+    ]
+    for schema in ("raw_files", "agreement", "mapping", "ops"):
+        connection.execute(f"create schema {schema}")
+    for schema in ("agreement", "mapping"):
+        of_schema = [one for one in manifests if one.source == schema]
+        newest = {one.object: one for one in sorted(of_schema, key=lambda one: one.extracted_at)}
+        for table, manifest in newest.items():
+            _relate(connection, f"{schema}.{table}", landing.paths(manifest))
+    files = [one for one in manifests if one.source == "files"]
+    newest_exports = {_export(one): one.load_id for one in _by_export_time(files)}
+    _create_loads(connection, files, newest_exports)
+    for entity, fields in ENTITIES.items():
+        looked_at = [
+            one
+            for one in files
+            if one.object == entity
+            and (one.kind != "full" or newest_exports[_export(one)] == one.load_id)
+        ]
+        paths = [path for one in looked_at for path in landing.paths(one)]
+        columns = {**SYSTEM_COLUMNS, **dict.fromkeys(fields, "VARCHAR")}
+        _relate(connection, f"raw_files.{entity}", paths, columns)
+    return connection
+
+
+def _export(manifest: Manifest) -> tuple[str, str, str | None]:
+    return manifest.instance, manifest.object, manifest.export
+
+
+def _by_export_time(manifests: Iterable[Manifest]) -> list[Manifest]:
+    return sorted(manifests, key=lambda one: (str(one.window_end), one.extracted_at))
+
+
+def _relate(
+    connection: duckdb.DuckDBPyConnection,
+    name: str,
+    paths: list[str],
+    columns: dict[str, str] | None = None,
+) -> None:
+    if paths:
+        # A view cannot be prepared with a bound list: the paths are quoted into it.
+        listed = ", ".join("'" + path.replace("'", "''") + "'" for path in paths)
+        query = f"select * from read_parquet([{listed}], union_by_name = true)"
+    else:
+        nulls = (f'cast(null as {kind}) as "{column}"' for column, kind in (columns or {}).items())
+        query = f"select {', '.join(nulls)} where false"
+    connection.execute(f"create view {name} as {query}")
+
+
+def _create_loads(
+    connection: duckdb.DuckDBPyConnection,
+    manifests: list[Manifest],
+    newest: dict[tuple[str, str, str | None], str],
+) -> None:
+    connection.execute(
+        "create table ops.loads (load_id varchar, instance varchar, entity varchar, kind varchar,"
+        " export varchar, file varchar, exported_at timestamptz, extracted_at timestamptz,"
+        " rows_delivered bigint, rows_landed bigint, rows_set_aside bigint,"
+        " formats map(varchar, varchar), is_newest boolean)"
+    )
+    rows = [
+        (
+            one.load_id,
+            one.instance,
+            one.object,
+            one.kind,
+            one.export,
+            one.file,
+            one.window_end,
+            one.extracted_at,
+            one.rows_delivered,
+            one.rows_landed,
+            one.rows_set_aside,
+            dict(one.formats),
+            newest[_export(one)] == one.load_id,
+        )
+        for one in manifests
+    ]
+    if rows:
+        connection.executemany(f"insert into ops.loads values ({', '.join('?' * 13)})", rows)

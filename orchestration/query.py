@@ -1,0 +1,75 @@
+"""SQL over the tables published last: `make query SQL="select …"`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+
+import duckdb
+
+from ingestion.errors import FunnelError, TerminalError
+from orchestration.publication import CURRENT, DATABASE
+from orchestration.workspace import Workspace, read_workspace
+
+_ROWS_SHOWN = 1000
+
+
+def query(workspace: Workspace, sql: str) -> str:
+    """Return the result of a statement as a table in plain text, at most 1,000 rows of it.
+
+    Names without a schema are found in `marts`. Raises TerminalError if nothing is published yet
+    or the statement is wrong.
+    """
+    path = workspace.published / CURRENT / DATABASE
+    if not path.is_file():
+        raise TerminalError("nothing is published yet", where=str(path), mend="Call `make run`")
+    with duckdb.connect(str(path.resolve()), read_only=True) as connection:
+        try:
+            connection.execute("set search_path = 'marts,quality'")
+            found = connection.sql(sql)
+        except duckdb.Error as error:
+            raise TerminalError(str(error), where="SQL", mend="Mend the statement") from error
+        if found is None:
+            return "done"
+        return _table(found.columns, found.limit(_ROWS_SHOWN).fetchall())
+
+
+def _table(columns: list[str], rows: list[tuple[object, ...]]) -> str:
+    cells = [["null" if value is None else str(value) for value in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(columns, *cells, strict=True)]
+    numeric = [
+        all(isinstance(row[place], int | float) or row[place] is None for row in rows)
+        for place in range(len(columns))
+    ]
+    lines = [columns, ["-" * width for width in widths], *cells]
+    told = [
+        "  ".join(
+            cell.rjust(width) if is_number else cell.ljust(width)
+            for cell, width, is_number in zip(line, widths, numeric, strict=True)
+        ).rstrip()
+        for line in lines
+    ]
+    end = f"({len(rows)} row{'' if len(rows) == 1 else 's'})"
+    return "\n".join([*told, end])
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Print the result; returns 1 with one line on standard error if that does not work."""
+    parser = argparse.ArgumentParser(prog="orchestration.query", description=__doc__)
+    parser.add_argument("sql", help="one statement, e.g. 'select * from marts.dim_stages'")
+    options = parser.parse_args(arguments)
+    try:
+        sys.stdout.write(query(read_workspace(), options.sql) + "\n")
+        sys.stdout.flush()
+    except FunnelError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    except BrokenPipeError:
+        # `make query … | head` closes early; Python would complain at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

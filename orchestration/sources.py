@@ -1,0 +1,31 @@
+"""What the pipeline reads and does not make: the exports and the agreement file."""
+
+from __future__ import annotations
+
+import dagster as dg
+
+EXPORTS = dg.AssetKey(["source", "exports"])
+AGREEMENT = dg.AssetKey(["source", "agreement"])
+
+# Who is asked about a table that looks wrong.
+OWNERS = ["team:data"]
+
+
+def source_specs() -> list[dg.AssetSpec]:
+    """Return the assets that others make."""
+    return [
+        dg.AssetSpec(
+            EXPORTS,
+            group_name="source",
+            description="Folder of export files of the CRM, the marketing automation and others.",
+            owners=OWNERS,
+            kinds={"file"},
+        ),
+        dg.AssetSpec(
+            AGREEMENT,
+            group_name="source",
+            description="The one file that marketing and sales sign.",
+            owners=["team:marketing", "team:sales"],
+            kinds={"yaml"},
+        ),
+    ]

@@ -1,0 +1,256 @@
+"""What a run did, in a page of plain text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from orchestration.published import KEY as PUBLISHED_KEY
+from orchestration.raw_files import GROUP as RAW_GROUP
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+    from pathlib import Path
+
+    import dagster as dg
+
+    from orchestration.workspace import Workspace
+
+_ROWS_SHOWN = 5
+_TABLES_SHOWN = 8
+
+# Steps by the name that the summary gives their phase, in the order of the run.
+PHASES = {
+    "agreement_tables": "land",
+    "mapping_tables": "land",
+    "raw_files": "land",
+    "gate_in": "check in",
+    "models": "build",
+    "gate_out": "check out",
+    "published__marts": "publish",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contents:
+    """What a warehouse says about a run: counts, findings by name, rows that were put aside."""
+
+    as_of: datetime
+    as_of_date: str
+    reporting_time_zone: str
+    counts: Mapping[str, int]
+    findings: list[tuple[str, str, int]]
+    aside: list[tuple[str, int, str]]
+    aside_rows: int
+
+
+def read_contents(warehouse: Path) -> Contents:
+    """Read what the summary tells from a warehouse that nobody writes to."""
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        as_of, as_of_date, zone = _row(
+            connection,
+            "select as_of, as_of_date::varchar, reporting_time_zone from ops.run_context",
+        )
+        counts = _row(
+            connection,
+            "select (select count(*) from marts.dim_persons where not is_placeholder),"
+            " (select count(*) from marts.dim_persons where is_placeholder),"
+            " (select count(*) from marts.fct_passes),"
+            " (select count(*) from marts.fct_opportunities),"
+            " (select count(*) from quality.quarantined_rows)",
+        )
+        findings = connection.execute(
+            "select finding, severity, count(*) from quality.findings"
+            " group by all order by severity, count(*) desc, finding"
+        ).fetchall()
+        aside = connection.execute(
+            "select coalesce(file, export), line, reason from quality.quarantined_rows"
+            " order by file, line, reason limit ?",
+            [_ROWS_SHOWN],
+        ).fetchall()
+    names = ("persons", "placeholders", "passes", "opportunities")
+    return Contents(
+        as_of=as_of,
+        as_of_date=as_of_date,
+        reporting_time_zone=zone,
+        counts=dict(zip(names, counts, strict=False)),
+        findings=findings,
+        aside=aside,
+        aside_rows=counts[-1],
+    )
+
+
+def seconds_by_phase(
+    steps: Iterable[tuple[str, float | None, float | None]], started_at: float
+) -> dict[str, float]:
+    """Return the seconds of each phase of a run, in order; `start` is all before the first step.
+
+    `steps` are names with start and end, in seconds since 1970 as `started_at` is.
+    Dagster's own book-keeping between the steps is in no phase.
+    """
+    timed = sorted(
+        (start, end, name) for name, start, end in steps if start is not None and end is not None
+    )
+    seconds = {"start": timed[0][0] - started_at} if timed else {}
+    for start, end, step in timed:
+        phase = PHASES.get(step, step)
+        seconds[phase] = seconds.get(phase, 0.0) + end - start
+    return seconds
+
+
+def files_of(result: dg.ExecuteInProcessResult) -> tuple[list[dict[str, Any]], list[str]]:
+    """Return what happened to each export file of a run, and the files that no mapping names."""
+    files: list[dict[str, Any]] = []
+    unnamed: list[str] = []
+    for key, metadata in _metadata(result).items():
+        if key[0] == RAW_GROUP:
+            files.extend(metadata["files"])
+            unnamed = metadata["unnamed_files"]
+    return files, unnamed
+
+
+def publication_of(result: dg.ExecuteInProcessResult) -> dict[str, Any]:
+    """Return the metadata of the publication of a run, empty if there was none."""
+    return _metadata(result).get(tuple(PUBLISHED_KEY.path), {})
+
+
+def describe_gate(result: dg.ExecuteInProcessResult) -> list[str]:
+    """Return a line with the number of suites, and one for each that does not pass."""
+    found = [
+        one
+        for one in result.get_asset_check_evaluations()
+        if one.check_name == "__".join(one.asset_key.path)
+    ]
+    broken = [one for one in found if not one.passed]
+    rules = sum(int(_value(one.metadata["rules"])) for one in found)
+    lines = [
+        f"gate           {len(found)} suites, {rules} rules, {len(broken)} suites with failures"
+    ]
+    lines.extend(
+        f"  {one.severity.value.lower():<8}     {one.check_name}: {one.description}"
+        for one in broken
+    )
+    return lines
+
+
+def describe(
+    workspace: Workspace,
+    result: dg.ExecuteInProcessResult,
+    contents: Contents,
+    phases: Mapping[str, float],
+) -> list[str]:
+    """Return the lines of the summary of a run that published; the last one names the path."""
+    files, unnamed = files_of(result)
+    publication = publication_of(result)
+    told = ", ".join(f"{phase} {seconds:.1f} s" for phase, seconds in phases.items())
+    counts = contents.counts
+    placeholders = counts["placeholders"]
+    return [
+        "",
+        f"data set       {workspace.data_set}",
+        f"as of          {_told_as_of(contents)}",
+        *_describe_files(files, unnamed),
+        *_describe_aside(contents, workspace),
+        f"persons        {counts['persons']:,}"
+        + (f" and {placeholders:,} placeholders" if placeholders else ""),
+        f"passes         {counts['passes']:,}",
+        f"opportunities  {counts['opportunities']:,}",
+        *_describe_findings(contents),
+        *describe_gate(result),
+        f"time           {told}",
+        "marts          " + _compared(publication),
+        f"published: {publication['path']}",
+    ]
+
+
+def _told_as_of(contents: Contents) -> str:
+    return (
+        f"{contents.as_of:%Y-%m-%d %H:%M} UTC, exclusive"
+        f" (day {contents.as_of_date} in {contents.reporting_time_zone})"
+    )
+
+
+def _describe_files(files: list[dict[str, Any]], unnamed: list[str]) -> list[str]:
+    delivered, landed, aside = (
+        sum(one[name] for one in files) for name in ("delivered", "landed", "set_aside")
+    )
+    lines = [f"rows in        {delivered:,} delivered = {landed:,} landed + {aside:,} set aside"]
+    if files and all(one["was_already_landed"] for one in files):
+        lines[0] += "; all already landed, nothing loaded twice"
+    width = max((len(_named(one)) for one in files), default=0)
+    for one in files:
+        note = "  already landed" if one["was_already_landed"] else ""
+        lines.append(
+            f"  {_named(one):<{width}}  {one['delivered']:>10,} = {one['landed']:>10,}"
+            f" + {one['set_aside']:>6,}{note}"
+        )
+    if unnamed:
+        lines.append(f"not named      {', '.join(unnamed)} (no mapping names them: not read)")
+    return lines
+
+
+def _named(file: Mapping[str, Any]) -> str:
+    system = (
+        file["source"] if file["instance"] == "main" else f"{file['source']} {file['instance']}"
+    )
+    return f"{file['file']} ({system} {file['entity']})"
+
+
+def _describe_aside(contents: Contents, workspace: Workspace) -> list[str]:
+    if not contents.aside_rows:
+        return ["put aside      no row"]
+    rows = (
+        "1 row, with its"
+        if contents.aside_rows == 1
+        else f"{contents.aside_rows:,} rows, each with its"
+    )
+    lines = [f"put aside      {rows} reason:"]
+    lines.extend(f"  {file}:{line}: {reason}" for file, line, reason in contents.aside)
+    if contents.aside_rows > len(contents.aside):
+        lines.append(f"  all of them: quality.quarantined_rows in {workspace.warehouse}")
+    return lines
+
+
+def _describe_findings(contents: Contents) -> list[str]:
+    if not contents.findings:
+        return ["findings       none"]
+    total = sum(count for *_, count in contents.findings)
+    lines = [f'findings       {total:,}; each one: make query SQL="select * from quality.findings"']
+    lines.extend(
+        f"  {severity:<8}     {finding} {count:,}" for finding, severity, count in contents.findings
+    )
+    return lines
+
+
+def _compared(publication: Mapping[str, Any]) -> str:
+    if publication["is_beside"]:
+        return "built beside: the publication in use looks at more and stays"
+    if publication["is_first"]:
+        return "the first publication"
+    differing = publication["differs_from_last"]
+    if not differing:
+        return "equal to the last publication"
+    shown = ", ".join(differing[:_TABLES_SHOWN])
+    more = len(differing) - _TABLES_SHOWN
+    return f"differ from the last publication: {shown}" + (f" and {more} more" if more > 0 else "")
+
+
+def _metadata(result: dg.ExecuteInProcessResult) -> dict[tuple[str, ...], dict[str, Any]]:
+    found: dict[tuple[str, ...], dict[str, Any]] = {}
+    for event in result.get_asset_materialization_events():
+        one = event.step_materialization_data.materialization
+        found[tuple(one.asset_key.path)] = {
+            name: _value(value) for name, value in one.metadata.items()
+        }
+    return found
+
+
+def _value(metadata: Any) -> Any:
+    return getattr(metadata, "value", metadata)
+
+
+def _row(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[Any, ...]:
+    return connection.execute(query).fetchone() or ()

@@ -1,0 +1,24 @@
+"""The agreement's tables as the gate gets them: a small agreement of two stages."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+
+@pytest.fixture(scope="session")
+def agreement() -> dict[str, pd.DataFrame]:
+    return {
+        "stages": pd.DataFrame(
+            {"version": [1, 1], "stage": ["qualified", "won"], "stage_rank": [10, 20]}
+        ),
+        "exits": pd.DataFrame({"version": [1], "exit": ["lost"]}),
+        "criteria": pd.DataFrame(
+            {
+                "version": [1, 1, 1],
+                "target": ["qualified", "qualified", "won"],
+                "field": ["status", "score", "opportunity_stage"],
+                "value": ["qualified", None, "won"],
+            }
+        ),
+    }

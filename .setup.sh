@@ -33,4 +33,6 @@ else
     "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-cache-dir --no-deps --no-build-isolation -e .
 fi
 "$venv/bin/python" -m compileall -q ingestion expectations orchestration
+# Dagster's definitions need dbt's manifest; parsed here, the first run need not wait for it.
+"$venv/bin/python" -m orchestration.dbt_manifest
 touch "$venv/.ready"

@@ -24,6 +24,9 @@ echo "setup: $("$python" --version) into $venv (once; about a minute)"
 rm -f "$venv/.ready"
 [ -x "$venv/bin/python" ] && "$venv/bin/python" -c "$fits" 2>/dev/null || "$python" -m venv --clear "$venv"
 
+# pip asks rustc for its version, and where that is rustup it would write into the home folder.
+export RUSTUP_HOME="${RUSTUP_HOME:-$(pwd)/$venv/rustup}"
+
 # The lock is the whole tree, so nothing is resolved: --no-deps. The build backend is in it too.
 if command -v uv >/dev/null 2>&1; then
     VIRTUAL_ENV=$(pwd)/$venv uv pip install --quiet --no-cache --no-deps --require-hashes --compile-bytecode -r requirements.lock

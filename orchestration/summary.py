@@ -153,7 +153,7 @@ def describe(
         f"data set       {workspace.data_set}",
         f"as of          {_told_as_of(contents)}",
         *_describe_files(files, unnamed),
-        *_describe_aside(contents, workspace),
+        *_describe_aside(contents),
         f"persons        {counts['persons']:,}"
         + (f" and {placeholders:,} placeholders" if placeholders else ""),
         f"passes         {counts['passes']:,}",
@@ -199,7 +199,7 @@ def _named(file: Mapping[str, Any]) -> str:
     return f"{file['file']} ({system} {file['entity']})"
 
 
-def _describe_aside(contents: Contents, workspace: Workspace) -> list[str]:
+def _describe_aside(contents: Contents) -> list[str]:
     if not contents.aside_rows:
         return ["put aside      no row"]
     rows = (
@@ -210,7 +210,7 @@ def _describe_aside(contents: Contents, workspace: Workspace) -> list[str]:
     lines = [f"put aside      {rows} reason:"]
     lines.extend(f"  {file}:{line}: {reason}" for file, line, reason in contents.aside)
     if contents.aside_rows > len(contents.aside):
-        lines.append(f"  all of them: quality.quarantined_rows in {workspace.warehouse}")
+        lines.append('  all of them: make query SQL="select * from quality.quarantined_rows"')
     return lines
 
 

@@ -162,7 +162,8 @@ summed as (
             as p75_days,
         percentile_cont(0.9) within group (order by case when is_completed then days end)
             as p90_days,
-        avg(case when is_completed then days end) as mean_days
+        -- Summed exactly: doubles add up differently in another order, and equal runs must be equal.
+        avg(case when is_completed then cast(days as decimal(18, 9)) end) as mean_days
     from observations
     group by 1, 2, 3, 4, 5, 6, 7, 8
 )

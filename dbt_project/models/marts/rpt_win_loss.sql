@@ -61,7 +61,8 @@ measured as (
         is_won,
         is_closed and not is_won as is_lost,
         is_lost_value_missing,
-        amount_reporting,
+        -- Summed exactly: doubles add up differently in another order, and equal runs must be equal.
+        cast(amount_reporting as decimal(18, 4)) as amount_reporting,
         {{ days_between('opened_date', 'closed_date') }} as cycle_days,
         -- 'Other' is not a reason.
         is_closed and not is_won and lower(loss_reason) not in ('other', 'unknown')
@@ -132,13 +133,13 @@ select
     case
         when ctx.outcomes <> 'won_only' and not s.is_lost_value_missing
             then
-                coalesce(s.won_value, 0)
-                / nullif(coalesce(s.won_value, 0) + coalesce(s.lost_value, 0), 0)
+                cast(coalesce(s.won_value, 0) as double)
+                / nullif(cast(coalesce(s.won_value, 0) + coalesce(s.lost_value, 0) as double), 0)
     end as win_rate_by_value,
-    s.won_value,
-    s.lost_value,
+    cast(s.won_value as double) as won_value,
+    cast(s.lost_value as double) as lost_value,
     s.mean_won_value,
-    s.median_won_value,
+    cast(s.median_won_value as double) as median_won_value,
     s.mean_cycle_days_won,
     s.median_cycle_days_won,
     s.mean_cycle_days_lost,

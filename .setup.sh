@@ -27,6 +27,9 @@ rm -f "$venv/.ready"
 # pip asks rustc for its version, and where that is rustup it would write into the home folder.
 export RUSTUP_HOME="${RUSTUP_HOME:-$(pwd)/$venv/rustup}"
 
+# setuptools warns of every editable installation.
+export PYTHONWARNINGS="ignore:Editable installation"
+
 # The lock is the whole tree, so nothing is resolved: --no-deps. The build backend is in it too.
 if command -v uv >/dev/null 2>&1; then
     VIRTUAL_ENV=$(pwd)/$venv uv pip install --quiet --no-cache --no-deps --require-hashes --compile-bytecode -r requirements.lock

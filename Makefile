@@ -11,6 +11,7 @@ DATA ?=
 MAPPING ?=
 AGREEMENT ?=
 AS_OF ?=
+export SQL ?=
 PORT ?= 3000
 
 # Only what was given on the command line overrides the environment.
@@ -36,7 +37,7 @@ run: $(READY) ## run the pipeline; on the sample company, or on DATA=<folder of 
 
 .PHONY: query
 query: $(READY) ## SQL="select …" over the tables published last
-	@$(GIVEN) $(BIN)/python -m orchestration.query "$(SQL)"
+	@$(GIVEN) $(BIN)/python -m orchestration.query "$$SQL"
 
 .PHONY: agreement
 agreement: $(READY) ## check the agreement and write the document that both teams sign

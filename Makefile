@@ -41,7 +41,7 @@ query: $(READY) ## SQL="select …" over the tables published last
 
 .PHONY: agreement
 agreement: $(READY) ## check the agreement and write the document that both teams sign
-	@$(BIN)/python -m ingestion.agreement $(or $(AGREEMENT),agreement.yml)
+	@$(BIN)/python -m ingestion.agreement $(or $(AGREEMENT),$(UNIFIED_FUNNEL_AGREEMENT),agreement.yml)
 
 .PHONY: ui
 ui: $(READY) ## Dagster's pages on 127.0.0.1, PORT=3000

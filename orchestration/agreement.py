@@ -1,10 +1,8 @@
 """The signed agreement as assets: one for each of its tables."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from time import monotonic
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import dagster as dg
 
@@ -37,8 +35,7 @@ def agreement_tables(funnel_run: FunnelRun) -> Iterator[dg.MaterializeResult[Any
     with told():
         plan = funnel_run.plan
         start = monotonic()
-        today = datetime.now(UTC).astimezone(ZoneInfo(plan.zone)).date()
-        loads = land_agreement(plan.landing, plan.agreement, today)
+        loads = land_agreement(plan.landing, plan.agreement, plan.today)
         found = tables(plan.agreement)
     seconds = monotonic() - start
     rows = sum(table.num_rows for table in found.values())

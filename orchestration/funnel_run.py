@@ -7,11 +7,12 @@ from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import dagster as dg
 from pydantic import Field, PrivateAttr
 
-from ingestion.agreement import Agreement, read_agreement
+from ingestion.agreement import Agreement, check_past_versions, read_agreement
 from ingestion.files import Mapping, find_mapping
 from ingestion.landing import Landing
 from orchestration import progress
@@ -23,6 +24,7 @@ from orchestration.workspace import PREFIX, PROJECT, Workspace, read_workspace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import date
     from pathlib import Path
 
 
@@ -40,7 +42,8 @@ class Plan:
 
     def check(self) -> None:
         """Raise the TerminalError of whatever does not fit, before anything is landed."""
-        _ = self.agreement, self.as_of, self.loads_until, self.is_beside
+        _ = self.as_of, self.loads_until, self.is_beside
+        check_past_versions(self.landing, self.agreement, self.today)
 
     @cached_property
     def mapping(self) -> Mapping:
@@ -62,6 +65,11 @@ class Plan:
     def zone(self) -> str:
         """IANA name of the reporting zone."""
         return self.mapping.reporting_time_zone
+
+    @cached_property
+    def today(self) -> date:
+        """The day it is in the reporting zone: what has begun by it cannot be unsigned."""
+        return datetime.now(UTC).astimezone(ZoneInfo(self.zone)).date()
 
     @cached_property
     def as_of(self) -> datetime:

@@ -32,10 +32,11 @@ def query(workspace: Workspace, sql: str) -> str:
             raise TerminalError(str(error), where="SQL", mend="Mend the statement") from error
         if found is None:
             return "done"
-        return _table(found.columns, found.limit(_ROWS_SHOWN).fetchall())
+        return _table(found.columns, found.limit(_ROWS_SHOWN + 1).fetchall())
 
 
-def _table(columns: list[str], rows: list[tuple[object, ...]]) -> str:
+def _table(columns: list[str], found: list[tuple[object, ...]]) -> str:
+    rows = found[:_ROWS_SHOWN]
     cells = [["null" if value is None else str(value) for value in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(columns, *cells, strict=True)]
     numeric = [
@@ -51,6 +52,8 @@ def _table(columns: list[str], rows: list[tuple[object, ...]]) -> str:
         for line in lines
     ]
     end = f"({len(rows)} row{'' if len(rows) == 1 else 's'})"
+    if len(found) > len(rows):
+        end = f"(the first {_ROWS_SHOWN:,} rows; there are more)"
     return "\n".join([*told, end])
 
 

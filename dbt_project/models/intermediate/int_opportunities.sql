@@ -20,9 +20,7 @@ accounts as (
 ),
 
 settings as (
-    select s.currency as reporting_currency
-    from {{ source('agreement', 'settings') }} as s
-    inner join {{ ref('int_agreement_versions') }} as v on s.version = v.version and v.is_in_force
+    select * from {{ ref('int_agreed_settings') }}
 ),
 
 -- The law's order: primary contact role, converting lead, contact field, any other role.
@@ -96,9 +94,9 @@ select
             then {{ reporting_date('o.closed_at', 'o.closed_at_precision', 'ctx.reporting_time_zone') }}
     end as closed_date,
     o.amount,
-    coalesce(o.currency, s.reporting_currency) as currency,
+    coalesce(o.currency, s.currency) as currency,
     -- Dated rates land with a later source; until then only the reporting currency converts.
-    case when coalesce(o.currency, s.reporting_currency) = s.reporting_currency then o.amount end
+    case when coalesce(o.currency, s.currency) = s.currency then o.amount end
         as amount_reporting,
     o.probability,
     o.lead_source,

@@ -32,9 +32,7 @@ context as (
 ),
 
 settings as (
-    select s.minimum_sample_size
-    from {{ source('agreement', 'settings') }} as s
-    inner join {{ ref('int_agreement_versions') }} as v on s.version = v.version and v.is_in_force
+    select * from {{ ref('int_agreed_settings') }}
 ),
 
 -- Who was implied to have reached B is neither done on a known day nor still open.

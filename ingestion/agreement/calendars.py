@@ -5,7 +5,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from ingestion.agreement.values import Day, Identifier, Part, Text, TimeZone, text_schema, wrong
+from ingestion.agreement.values import Day, Identifier, Part, Text, TimeZone, text_schema
+from ingestion.yaml_tree import wrong
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _DAYS = re.compile(rf"({'|'.join(WEEKDAYS)})(?:-({'|'.join(WEEKDAYS)}))?")

@@ -5,7 +5,8 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from ingestion.agreement.fields import SURVIVORSHIP_ATTRIBUTES
-from ingestion.agreement.values import Count, Identifier, Part, Text, closest, text_schema, wrong
+from ingestion.agreement.values import Count, Identifier, Part, Text, advice, text_schema
+from ingestion.yaml_tree import wrong
 
 
 class ActivityType(Part):
@@ -58,7 +59,7 @@ def _attribute(value: str) -> str:
     if value not in SURVIVORSHIP_ATTRIBUTES:
         raise wrong(
             f"'{value}' is no attribute of a person or account",
-            closest(value, list(SURVIVORSHIP_ATTRIBUTES)),
+            advice(value, list(SURVIVORSHIP_ATTRIBUTES)),
         )
     return value
 

@@ -6,7 +6,8 @@ from pydantic import model_validator
 
 from ingestion.agreement.fields import REQUIRED_FIELDS, TERRITORY_FIELDS
 from ingestion.agreement.stages import Team
-from ingestion.agreement.values import Identifier, Part, Text, Texts, closest, wrong
+from ingestion.agreement.values import Identifier, Part, Text, Texts, advice
+from ingestion.yaml_tree import wrong
 
 
 class RequiredField(Part):
@@ -26,7 +27,7 @@ class RequiredField(Part):
         if self.field not in REQUIRED_FIELDS:
             raise wrong(
                 f"'{self.field}' is no field of a hand-off",
-                closest(self.field, list(REQUIRED_FIELDS)),
+                advice(self.field, list(REQUIRED_FIELDS)),
             )
         return self
 

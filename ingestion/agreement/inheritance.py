@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ingestion.agreement.version import Version
 
 if TYPE_CHECKING:
-    from ingestion.agreement.tree import Branch
+    from ingestion.yaml_tree import Branch
 
 # Who signed, from when on and why is each version's own.
 OWN = frozenset({"version", "effective_from", "note", "signed"})

@@ -9,9 +9,10 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
 from ingestion.agreement.content import Content, changes_since, content_text, digest
-from ingestion.agreement.problem import AgreementError, Problem
+from ingestion.agreement.problem import AgreementError
 from ingestion.agreement.tables import tables
 from ingestion.landing import Landing, Manifest
+from ingestion.yaml_tree import Problem
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -10,18 +10,16 @@ from ingestion.errors import TerminalError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ingestion.yaml_tree import Problem
 
-@dataclass(frozen=True, order=True)
-class Problem:
-    """One thing that is wrong in one place of a file. Lines count from 1."""
 
-    file: str
+@dataclass(frozen=True)
+class Fault:
+    """What a parser objects to, before anybody knows the name of the file."""
+
     line: int
     what: str
     mend: str
-
-    def __str__(self) -> str:
-        return f"{self.file}:{self.line}: {self.what}. {self.mend}"
 
 
 class AgreementError(TerminalError):

@@ -10,7 +10,8 @@ from ingestion.agreement.fields import (
     RULE_FIELDS,
     TRAIT_FIELDS,
 )
-from ingestion.agreement.values import Part, Text, Texts, wrong
+from ingestion.agreement.values import Part, Text, Texts
+from ingestion.yaml_tree import wrong
 
 
 class Test(Part):

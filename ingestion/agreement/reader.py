@@ -8,18 +8,19 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from ingestion.agreement.inheritance import with_inherited_parts
-from ingestion.agreement.problem import AgreementError, Problem
+from ingestion.agreement.problem import AgreementError, Fault
 from ingestion.agreement.rules import version_faults
 from ingestion.agreement.schema import json_schema
 from ingestion.agreement.shape import shape_faults
 from ingestion.agreement.succession import succession_faults
-from ingestion.agreement.tree import Fault, read_tree
+from ingestion.agreement.tree import read_tree
 from ingestion.agreement.version import Agreement
+from ingestion.yaml_tree import Problem, model_errors
 
 if TYPE_CHECKING:
     import os
 
-    from ingestion.agreement.tree import Branch
+    from ingestion.yaml_tree import Branch
 
 
 def read_agreement(path: str | os.PathLike[str]) -> Agreement:
@@ -60,7 +61,7 @@ def _typed(tree: Branch, faults: list[Fault]) -> Agreement | None:
     try:
         return Agreement.model_validate(tree.plain())
     except ValidationError as error:
-        faults += shape_faults(error.errors(include_url=False), tree, json_schema())
+        faults += shape_faults(model_errors(error), tree, json_schema())
         return None
 
 

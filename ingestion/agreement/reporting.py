@@ -14,9 +14,9 @@ from ingestion.agreement.values import (
     Part,
     Text,
     TimeZone,
-    closest,
-    wrong,
+    advice,
 )
+from ingestion.yaml_tree import wrong
 
 TARGET_METRICS = ("pipeline_created", "won_value", "won_opportunities", "win_rate")
 
@@ -63,7 +63,7 @@ class BuyingStage(Part):
 def _target_metric(value: str) -> str:
     if not value.startswith("stage:") and value not in TARGET_METRICS:
         raise wrong(
-            f"'{value}' is no metric of a target", closest(value, ["stage:<key>", *TARGET_METRICS])
+            f"'{value}' is no metric of a target", advice(value, ["stage:<key>", *TARGET_METRICS])
         )
     return value
 

@@ -6,11 +6,15 @@ Read from the tree and not from the models, so that a slip in one part does not 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 from ingestion.agreement.calendars import BUSINESS_HOURS
+from ingestion.agreement.problem import Fault
 from ingestion.agreement.slas import METRICS, ROLES, STAGE_EVENT, clock_advice, clock_fault
-from ingestion.agreement.tree import Branch, Fault
-from ingestion.agreement.values import closest
+from ingestion.agreement.values import advice
+
+if TYPE_CHECKING:
+    from ingestion.yaml_tree import Branch
 
 Faults = Iterator[Fault]
 
@@ -117,7 +121,7 @@ def _dropped_stages(version: Branch) -> Faults:
                 stage.line_of("moves_to"),
                 f"stage '{stage.text('key')}' moves to '{moves_to}', "
                 "which is no stage that this version keeps",
-                closest(moves_to, kept),
+                advice(moves_to, kept),
             )
         for key in ("roles", "entered_when"):
             if stage.items(key):
@@ -160,18 +164,18 @@ def _sla_clocks(version: Branch) -> Faults:
             yield Fault(
                 sla.line_of("clock_start"),
                 f"the clock of '{key}' starts at the unknown stage '{event[2]}'",
-                closest(event[2], stages),
+                advice(event[2], stages),
             )
         if event and event[1] == "role" and event[2] not in held:
-            advice = (
+            mend = (
                 "Give a stage this role, or start the clock at 'stage:<key>'."
                 if event[2] in ROLES
-                else closest(event[2], list(ROLES))
+                else advice(event[2], list(ROLES))
             )
             yield Fault(
                 sla.line_of("clock_start"),
                 f"the clock of '{key}' starts at the role '{event[2]}', which no stage holds",
-                advice,
+                mend,
             )
 
 
@@ -184,7 +188,7 @@ def _sla_calendars(version: Branch) -> Faults:
             yield Fault(
                 sla.line_of("calendar"),
                 f"SLA '{sla.text('key')}' runs on the unknown calendar '{calendar}'",
-                closest(calendar, known),
+                advice(calendar, known),
             )
 
 
@@ -196,7 +200,7 @@ def _sla_segments(version: Branch) -> Faults:
             yield Fault(
                 sla.line_of("segment"),
                 f"SLA '{sla.text('key')}' is for the unknown segment '{segment}'",
-                closest(segment, known),
+                advice(segment, known),
             )
         if bool(segment) != bool(sla.text("segment_value")):
             yield Fault(
@@ -215,7 +219,7 @@ def _target_stages(version: Branch) -> Faults:
             yield Fault(
                 target.line_of("metric"),
                 f"a target counts the unknown stage '{stage}'",
-                closest(stage, stages),
+                advice(stage, stages),
             )
 
 
@@ -235,7 +239,7 @@ def _activity_types(version: Branch) -> Faults:
             yield Fault(
                 value.line,
                 f"'{value.value}' is no activity type of this agreement",
-                f"{closest(value.value, known)} New ones go under 'activities: types:'.",
+                f"{advice(value.value, known)} New ones go under 'activities: types:'.",
             )
 
 

@@ -7,7 +7,8 @@ from typing import Annotated, Literal, Self, get_args
 from pydantic import Field, model_validator
 
 from ingestion.agreement.stages import Role
-from ingestion.agreement.values import Identifier, Part, Share, Text, wrong
+from ingestion.agreement.values import Identifier, Part, Share, Text
+from ingestion.yaml_tree import wrong
 
 Unit = Literal["minutes", "count", "share"]
 Period = Literal["month", "quarter"]

@@ -5,7 +5,8 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from ingestion.agreement.fields import CRITERION_FIELDS
-from ingestion.agreement.values import Identifier, Part, Text, Texts, wrong
+from ingestion.agreement.values import Identifier, Part, Text, Texts
+from ingestion.yaml_tree import wrong
 
 Team = Literal["marketing", "sales", "customer_success"]
 Role = Literal[

@@ -6,12 +6,12 @@ from datetime import date
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from ingestion.agreement.tree import Fault
+from ingestion.agreement.problem import Fault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ingestion.agreement.tree import Branch
+    from ingestion.yaml_tree import Branch
 
 
 def succession_faults(versions: tuple[Branch, ...]) -> list[Fault]:

@@ -1,15 +1,16 @@
 """The kinds of value that an agreement is made of, and what is said when one is wrong."""
 
 import re
+from collections.abc import Sequence
 from datetime import date
-from difflib import get_close_matches
 from functools import cache
 from typing import Annotated, Any
 from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.json_schema import WithJsonSchema
-from pydantic_core import PydanticCustomError
+
+from ingestion.yaml_tree import closest, wrong
 
 
 class Part(BaseModel):
@@ -25,15 +26,10 @@ class Part(BaseModel):
     )
 
 
-def wrong(what: str, mend: str) -> PydanticCustomError:
-    """Return an error for a validator to raise: what is wrong and what would be right."""
-    return PydanticCustomError("agreement", "{what}. {mend}", {"what": what, "mend": mend})
-
-
-def closest(name: str, known: list[str]) -> str:
+def advice(name: str, known: Sequence[str]) -> str:
     """Return advice on a name that is not known: the nearest known one, or the whole list."""
-    near = get_close_matches(name, known, n=1, cutoff=0.6)
-    return f"Did you mean '{near[0]}'?" if near else f"Known: {', '.join(known) or 'none'}."
+    near = closest(name, known)
+    return f"Did you mean '{near}'?" if near else f"Known: {', '.join(known) or 'none'}."
 
 
 IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*")
@@ -69,10 +65,10 @@ def _time_zones() -> list[str]:
 
 def _time_zone(value: str) -> str:
     if value not in _time_zones():
-        near = get_close_matches(value, _time_zones(), n=1)
+        near = closest(value, _time_zones())
         raise wrong(
             f"'{value}' is no time zone",
-            f"Did you mean '{near[0]}'?" if near else "Use an IANA name, like America/New_York.",
+            f"Did you mean '{near}'?" if near else "Use an IANA name, like America/New_York.",
         )
     return value
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ingestion.errors import TerminalError
 from ingestion.files.mapping import MappingError, read_mapping
-from ingestion.yaml_source import closest
+from ingestion.yaml_tree import closest
 
 if TYPE_CHECKING:
     from ingestion.files.mapping import Export, Mapping

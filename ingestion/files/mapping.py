@@ -17,6 +17,15 @@ from ingestion.files.entities import (
     UNMAPPED,
     default_for_other,
 )
+from ingestion.files.mapping_file import (
+    Strict,
+    YamlError,
+    did_you_mean,
+    fail,
+    load_yaml,
+    problem,
+    problems,
+)
 from ingestion.files.terms import (  # noqa: TC001 - pydantic reads them at run time
     AnyFormat,
     DateFormat,
@@ -28,15 +37,7 @@ from ingestion.files.terms import (  # noqa: TC001 - pydantic reads them at run 
     TimestampFormat,
     Zone,
 )
-from ingestion.yaml_source import (
-    Strict,
-    YamlError,
-    did_you_mean,
-    fail,
-    load_yaml,
-    problem,
-    problems,
-)
+from ingestion.yaml_tree import wrong
 
 if TYPE_CHECKING:
     from pydantic import ValidationInfo
@@ -122,10 +123,10 @@ class Column(Strict):
             return {"column": given}
         if isinstance(given, list):
             what = f"{len(given)} columns for one field"
-            fail([problem((), what, "Name one column; two columns need two fields")])
+            raise wrong(what, "Name one column; two columns need two fields")
         if not isinstance(given, dict):
             mend = "Write the name of a column, {column: …} or {value: …}"
-            fail([problem((), f"{given!r} is no column", mend)])
+            raise wrong(f"{given!r} is no column", mend)
         return given
 
     @model_validator(mode="after")
@@ -181,7 +182,7 @@ class Export(Strict):
     @classmethod
     def _plain_name(cls, name: str) -> str:
         if "/" in name or "\\" in name:
-            fail([problem((), f"`{name}` is a path", "Name a file of the folder itself")])
+            raise wrong(f"`{name}` is a path", "Name a file of the folder itself")
         return name
 
     @field_validator("columns")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 import pyarrow as pa
 
 from ingestion.errors import TerminalError
-from ingestion.yaml_source import closest
+from ingestion.yaml_tree import closest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

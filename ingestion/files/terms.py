@@ -11,19 +11,20 @@ from zoneinfo import available_timezones
 from pydantic import BeforeValidator, Field
 
 from ingestion.files.formats import DATE_FORMATS, DEFAULT_FORMAT, FORMATS, TIMESTAMP_FORMATS
-from ingestion.yaml_source import did_you_mean, fail, problem
+from ingestion.files.mapping_file import did_you_mean
+from ingestion.yaml_tree import wrong
 
 
 def _identifier(value: Any) -> Any:
     if isinstance(value, str) and not re.fullmatch(r"[a-z][a-z0-9_]*", value):
-        fail([problem((), f"`{value}` is no name", "Use small letters, digits and '_'")])
+        raise wrong(f"`{value}` is no name", "Use small letters, digits and '_'")
     return value
 
 
 def _zone(value: Any) -> Any:
     if isinstance(value, str) and value not in available_timezones():
         mend = did_you_mean(value, sorted(available_timezones()))
-        fail([problem((), f"`{value}` is no time zone", mend.replace("Known are", "Use one of"))])
+        raise wrong(f"`{value}` is no time zone", mend.replace("Known are", "Use one of"))
     return value
 
 
@@ -33,7 +34,7 @@ def _day(value: Any) -> Any:
         try:
             return datetime.strptime(str(value), "%Y-%m-%d").date()  # noqa: DTZ007
         except ValueError:
-            fail([problem((), f"'{value}' is no date", "Write it as YYYY-MM-DD")])
+            raise wrong(f"'{value}' is no date", "Write it as YYYY-MM-DD") from None
     return value
 
 
@@ -47,15 +48,14 @@ def _moment(value: Any) -> Any:
     except ValueError:
         pass
     mend = "Write it as YYYY-MM-DD or YYYY-MM-DD HH:MM:SS"
-    fail([problem((), f"'{value}' is no date or date-time", mend)])
-    return value
+    raise wrong(f"'{value}' is no date or date-time", mend)
 
 
 def _known_format(known: tuple[str, ...]) -> BeforeValidator:
     def check(value: Any) -> Any:
         if value is not None and value not in known:
             mend = did_you_mean(str(value), known)
-            fail([problem((), f"unknown format `{value}`", mend)])
+            raise wrong(f"unknown format `{value}`", mend)
         return value
 
     return BeforeValidator(check)
@@ -69,7 +69,7 @@ def _encoding(value: Any) -> Any:
         except LookupError:
             near = ["utf-8", "utf-16", "latin-1", "cp1252", "cp1250", "iso-8859-15", "shift_jis"]
             mend = did_you_mean(value, near)
-            fail([problem((), f"unknown encoding `{value}`", mend)])
+            raise wrong(f"unknown encoding `{value}`", mend) from None
     return value
 
 

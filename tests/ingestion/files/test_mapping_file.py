@@ -5,16 +5,16 @@ from typing import Literal
 import pytest
 from pydantic import Field, ValidationError, field_validator
 
-from ingestion.yaml_source import (
+from ingestion.files.mapping_file import (
     Strict,
     YamlError,
-    closest,
     did_you_mean,
     fail,
     load_yaml,
     problem,
     problems,
 )
+from ingestion.yaml_tree import closest
 
 
 class Item(Strict):
@@ -89,6 +89,11 @@ def test_a_list_of_wrong_items_is_not_called_short(check):
     assert len(check("name: b\nitems:\n  - {kind: pear}\n")) == 1
     (said,) = check("name: b\nitems: []\n")
     assert said.startswith("2: `items` is a list: ")
+
+
+def test_an_alias_inside_its_own_anchor_is_a_problem(check):
+    said = check("name: b\nitems: &items [*items]\n")
+    assert "2: an alias stands inside its own anchor. Spell the part out" in said
 
 
 def test_an_empty_file_is_a_problem(check):

@@ -5,7 +5,7 @@
     label, so chains close in about log2 of their length; no recursion, which not every engine has.
     assert_linked_records_share_a_person fails where the rounds were too few.
 -#}
-{% macro connected_components(name, edges, rounds=6) -%}
+{% macro connected_components(name, edges, rounds=12) -%}
 {{ name }}_neighbours as (
     select node_a as node, node_b as neighbour from {{ edges }}
     union

@@ -53,11 +53,14 @@
     )
 {%- endmacro %}
 
+{#- Null for what is no number; NaN, infinity and what is beyond 10^14 are none. -#}
 {% macro parsed_number(text_sql, decimal_mark_sql, thousands_mark_sql) -%}
     try_cast(
-        replace(
-            replace({{ text_sql }}, coalesce(nullif({{ thousands_mark_sql }}, ''), ' '), ''),
-            coalesce({{ decimal_mark_sql }}, '.'), '.'
+        try_cast(
+            replace(
+                replace({{ text_sql }}, coalesce(nullif({{ thousands_mark_sql }}, ''), ' '), ''),
+                coalesce({{ decimal_mark_sql }}, '.'), '.'
+            ) as decimal(26, 12)
         ) as double
     )
 {%- endmacro %}
@@ -74,9 +77,12 @@
 {#-
     One row per landed row of an entity: canonical values, typed. `cast_problem` names the columns
     that do not cast (null when all is well).
+    id_sql makes the record's key where ids are not unique within entity and system.
     texts pass as they are; mapped ones go through the mapping's value maps, as do booleans.
 -#}
-{% macro delivered_rows(entity, texts=[], mapped=[], timestamps=[], numbers=[], booleans=[]) %}
+{% macro delivered_rows(
+    entity, texts=[], mapped=[], timestamps=[], numbers=[], booleans=[], id_sql='c.record_id'
+) %}
 with source as (
     select * from {{ source('raw_files', entity) }}
 ),
@@ -132,7 +138,7 @@ canonical as (
 typed as (
     select
         c.source, c.instance, c.record_id,
-        {{ record_key('c.source', 'c.instance', 'c.record_id') }} as record_key,
+        {{ record_key('c.source', 'c.instance', id_sql) }} as record_key,
         c.exported_at, c.extracted_at, c.load_id, c.load_kind, c.export, c.file, c.line,
         c.undeclared, c.stamps, c.formats, c.time_zone
         {%- for field in texts + mapped %},
@@ -165,6 +171,7 @@ select
         {%- for field in timestamps + numbers + booleans %},
         case
             when delivered_{{ field }} is not null and {{ field }} is null
+                {%- if field in booleans %} and delivered_{{ field }} <> 'unmapped' {%- endif %}
                 then '{{ field }} does not cast: ' || delivered_{{ field }}
         end
         {%- endfor %}
@@ -192,7 +199,7 @@ from typed
     One row per record: its latest version that casts. A record that a later full export lacks is
     deleted as of that export.
 -#}
-{% macro latest_versions(base, version_at='exported_at', deleted_flag=none) %}
+{% macro latest_versions(base, entity, version_at='exported_at', deleted_flag=none) %}
 with delivered as (
     select * from {{ ref(base) }}
 ),
@@ -202,36 +209,52 @@ versions as (
 ),
 
 full_exports as (
-    select distinct source, instance, export, exported_at from delivered where load_kind = 'full'
+    select e.source, e.instance, l.export, l.load_id, l.window_end as exported_at
+    from {{ source('ops', 'loads') }} as l
+    inner join {{ source('raw_mapping', 'exports') }} as e
+        on l.object = e.entity and l.export = e.export
+    where l.object = '{{ entity }}' and l.kind = 'full' and l.is_in_use
 ),
 
 ranked as (
     select
         *,
         row_number() over (
-            partition by source, instance, record_id
+            partition by record_key
             order by {{ version_at }} desc nulls last, exported_at desc, extracted_at desc, line desc
         ) as recency
     from versions
 ),
 
-last_seen as (
-    select source, instance, record_id, export, max(exported_at) as last_seen_at
+-- A row that was set aside was there all the same.
+seen as (
+    select source, instance, record_id, export, exported_at
     from delivered
     where load_kind = 'full'
+    union all
+    select f.source, f.instance, a.record_id, f.export, f.exported_at
+    from {{ source('ops', 'set_aside_rows') }} as a
+    inner join full_exports as f on a.load_id = f.load_id and a.export = f.export
+    where a.object = '{{ entity }}'
+),
+
+last_seen as (
+    select source, instance, record_id, export, max(exported_at) as last_seen_at
+    from seen
     group by source, instance, record_id, export
 ),
 
 absent as (
-    select s.source, s.instance, s.record_id, min(f.exported_at) as absent_at
+    select s.source, s.instance, s.record_id, s.export, min(f.exported_at) as absent_at
     from last_seen as s
     inner join full_exports as f
         on
             s.source = f.source
             and s.instance = f.instance
             and s.export = f.export
-            and f.exported_at > s.last_seen_at
-    group by s.source, s.instance, s.record_id
+            and s.last_seen_at < f.exported_at
+    inner join {{ source('ops', 'run_context') }} as ctx on f.exported_at < ctx.as_of
+    group by s.source, s.instance, s.record_id, s.export
 )
 
 select
@@ -243,6 +266,11 @@ select
     {% endif -%}
     a.absent_at as deleted_at
 from ranked as r
-left join absent as a using (source, instance, record_id)
+left join absent as a
+    on
+        r.source = a.source
+        and r.instance = a.instance
+        and r.record_id = a.record_id
+        and r.export = a.export
 where r.recency = 1
 {% endmacro %}

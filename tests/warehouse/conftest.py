@@ -106,8 +106,10 @@ files:
   - {file: deals.csv, system: crm, entity: opportunities, load: full, exported_at: 2026-05-01,
      key: id, columns: {person_id: lead, owner_id: owner, stage: {column: stage, map: &deals {
        Discovery: discovery, Proposal: proposal, Won: won, Lost: lost}},
-       is_closed: {column: stage, map: {Won: "true", Lost: "true"}, other: "false"},
-       is_won: {column: stage, map: {Won: "true"}, other: "false"},
+       is_closed: {column: stage, map: {Won: "true", Lost: "true", Discovery: "false",
+         Proposal: "false"}},
+       is_won: {column: stage, map: {Won: "true", Lost: "false", Discovery: "false",
+         Proposal: "false"}},
        amount: amount, created_at: created_at, closed_at: closed_at}}
   - {file: stages.csv, system: crm, entity: field_changes, load: full, exported_at: 2026-05-01,
      key: id, columns: {record_entity: {value: opportunities}, changed_record_id: deal,
@@ -241,6 +243,44 @@ def money_cases(exports: Exports) -> None:
            created_at="2026-02-11 09:00:00")  # fmt: skip
 
 
+def opportunity_cases(exports: Exports) -> None:
+    e = exports
+    # One is lost in the morning, the other one won in the afternoon.
+    e.lead("both", ("Open", "SAL", "2026-01-04 09:00:00"))
+    e.deal("both-lost", "both", stage="Lost", created_at="2026-01-05 09:00:00",
+           closed_at="2026-02-10 10:00:00")  # fmt: skip
+    e.deal("both-won", "both", stage="Won", created_at="2026-01-06 09:00:00",
+           closed_at="2026-02-10 15:00:00")  # fmt: skip
+    # The second one was opened before the first one was won, and nothing was heard of it.
+    e.deal("early-1", "early", stage="Won", created_at="2026-01-05 09:00:00",
+           closed_at="2026-01-20 09:00:00")  # fmt: skip
+    e.deal("early-2", "early", stage="Won", created_at="2026-01-10 09:00:00",
+           closed_at="2026-02-20 09:00:00")  # fmt: skip
+    e.lead("early", status="Open")
+    # A new one after the win is a new pass; what an older one does stays in the old pass.
+    e.lead("next", status="Open")
+    e.deal("next-a", "next", stage="Won", created_at="2026-01-05 09:00:00",
+           closed_at="2026-01-20 09:00:00")  # fmt: skip
+    e.deal("next-b", "next", ("", "Discovery", "2026-01-10 09:00:00"),
+           ("Discovery", "Proposal", "2026-02-05 09:00:00"),
+           created_at="2026-01-10 09:00:00")  # fmt: skip
+    e.deal("next-c", "next", ("", "Discovery", "2026-02-01 09:00:00"),
+           created_at="2026-02-01 09:00:00")  # fmt: skip
+
+
+def awkward_cases(exports: Exports) -> None:
+    e = exports
+    # Ids are unique within an entity only; here all are 1.
+    e.add("prospects", id="ids", created_at="2026-01-01 08:00:00")
+    e.add("responses", id="1", lead="ids", type="form_fill", at="2026-01-02 09:00:00")
+    e.add("scores", id="1", lead="ids", old="0", new="55", at="2026-01-03 09:00:00")
+    e.lead("same-number", status="MQL", created_at="2026-01-01 08:00:00")
+    e.add("history", id="1", lead="same-number", old="Open", new="MQL", at="2026-01-05 09:00:00")
+    e.add("stages", id="1", deal="no-number", old="", new="Discovery", at="2026-01-06 09:00:00")
+    e.deal("no-number", "", stage="Lost", amount="NaN", closed_at="2026-02-01")
+    e.deal("parked", "", stage="Parked", amount="5", created_at="2026-02-01 09:00:00")
+
+
 def cohort_cases(exports: Exports) -> None:
     """G37: January 100 MQL, 10 SQL in January and 15 in February; February 50 and 5."""
     for n in range(100):
@@ -265,8 +305,8 @@ def censored_cases(exports: Exports) -> None:
         exports.lead(f"G39-{n}", *changes, source="G39")
 
 
-def built(folder: Path, workspace: Path, **environment: str) -> Path:
-    """Land a folder of exports and build it with dbt alone, as an analyst would."""
+def built(folder: Path, workspace: Path, *, is_built: bool = True, **environment: str) -> Path:
+    """Land a folder of exports, and build it with dbt alone, as an analyst would."""
     landing = Landing(workspace / "landing")
     mapping = find_mapping(folder)
     land_agreement(landing, read_agreement(folder / "agreement.yml"), date(2026, 5, 1))
@@ -274,6 +314,8 @@ def built(folder: Path, workspace: Path, **environment: str) -> Path:
     for export in mapping.files:
         land_file(landing, mapping, export, folder)
     warehouse = workspace / "dev.duckdb"
+    if not is_built:
+        return warehouse
     ran = subprocess.run(
         [Path(sys.executable).with_name("dbt"), "build", "--quiet", "--no-use-colors",
          "--target-path", workspace / "target", "--log-path", workspace / "logs"],
@@ -293,9 +335,17 @@ def built(folder: Path, workspace: Path, **environment: str) -> Path:
 
 
 @pytest.fixture(scope="session")
+def land_and_build() -> Callable[..., Path]:
+    return built
+
+
+@pytest.fixture(scope="session")
 def cases_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     exports = Exports()
-    for cases in (stage_cases, identity_cases, money_cases, cohort_cases, censored_cases):
+    for cases in (
+        stage_cases, identity_cases, money_cases, opportunity_cases, awkward_cases, cohort_cases,
+        censored_cases,
+    ):  # fmt: skip
         cases(exports)
     folder = tmp_path_factory.mktemp("cases") / "exports"
     exports.write(folder)

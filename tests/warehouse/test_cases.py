@@ -102,7 +102,9 @@ def test_g09_unmapped_status_is_a_finding_and_nobody_is_lost(
     warehouse: duckdb.DuckDBPyConnection,
 ) -> None:
     findings = rows(
-        warehouse, "select severity, detail from quality.findings where finding = 'unmapped_value'"
+        warehouse,
+        "select severity, detail from quality.findings"
+        " where finding = 'unmapped_value' and entity = 'persons'",
     )
     assert [(severity, "'Parked'" in detail) for severity, detail in findings] == [
         ("warning", True)
@@ -148,7 +150,10 @@ def test_an_inversion_is_kept_signed_and_listed(warehouse: duckdb.DuckDBPyConnec
         (1, "enter", "won", "mql"),
     ]
     findings = rows(
-        warehouse, "select detail from quality.findings where finding = 'stage_dates_inverted'"
+        warehouse,
+        "select detail from quality.findings"
+        " where finding = 'stage_dates_inverted' and record_key = ?",
+        person(warehouse, "inverted") + "#1",
     )
     assert findings == [("won on 2026-03-06 19:38:55 is before mql on 2026-03-08 09:00:00",)]
     assert stages(warehouse, "inverted", "any") == {"mql": "observed", "won": "stamped"}
@@ -276,3 +281,56 @@ def test_an_older_as_of_knows_nothing_of_later_days(
     assert transitions(end_of_february, "G02") == [
         (1, "enter", None, "mql"), (1, "recycle", "mql", "recycled"),
     ]  # fmt: skip
+
+
+def outcomes(connection: duckdb.DuckDBPyConnection, record: str) -> list[tuple[Any, ...]]:
+    return rows(
+        connection,
+        "select pass_number, outcome from marts.fct_passes where person_key = ? order by 1",
+        person(connection, record),
+    )
+
+
+def test_a_pass_is_lost_only_when_nothing_else_is_open(
+    warehouse: duckdb.DuckDBPyConnection,
+) -> None:
+    assert outcomes(warehouse, "both") == [(1, "won")]
+
+
+def test_an_opportunity_opened_before_the_win_belongs_to_the_won_pass(
+    warehouse: duckdb.DuckDBPyConnection,
+) -> None:
+    assert outcomes(warehouse, "early") == [(1, "won")]
+
+
+def test_an_opportunity_keeps_its_pass_when_a_newer_one_has_begun(
+    warehouse: duckdb.DuckDBPyConnection,
+) -> None:
+    assert outcomes(warehouse, "next") == [(1, "won"), (2, "open")]
+    assert rows(
+        warehouse,
+        "select opportunity_id, pass_number from marts.fct_opportunities"
+        " where person_key = ? order by 1",
+        person(warehouse, "next"),
+    ) == [("next-a", 1), ("next-b", 1), ("next-c", 2)]
+
+
+def test_ids_need_be_unique_within_their_entity_and_export_only(
+    warehouse: duckdb.DuckDBPyConnection,
+) -> None:
+    assert [to for *_, to in transitions(warehouse, "ids", "marketing")] == ["inquiry", "mql"]
+    assert [to for *_, to in transitions(warehouse, "same-number")] == ["mql"]
+
+
+def test_no_number_is_quarantined(warehouse: duckdb.DuckDBPyConnection) -> None:
+    assert rows(
+        warehouse,
+        "select reason from quality.quarantined_rows where record_id = 'no-number'",
+    ) == [("amount does not cast: NaN",)]
+
+
+def test_an_unmapped_stage_keeps_its_opportunity(warehouse: duckdb.DuckDBPyConnection) -> None:
+    assert rows(
+        warehouse,
+        "select stage, is_closed from marts.fct_opportunities where opportunity_id = 'parked'",
+    ) == [("unmapped", False)]

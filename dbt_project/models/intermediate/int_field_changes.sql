@@ -1,6 +1,6 @@
 with delivered as (
     select
-        c.record_key as change_key,
+        'field_changes/' || c.record_key as change_key,
         c.record_entity,
         {{ reference_key('c', 'changed_record_id') }} as record_key,
         c.source,
@@ -46,30 +46,40 @@ stamped as (
     where entry_value is not null
 ),
 
--- Two full exports compared by key: a difference was observed at the later one.
+-- Exports compared by key: a difference was observed at the later one, unless a column stamps it.
 snapshots as (
     select
-        'persons' as record_entity, record_key, source, load_id, exported_at, 'status' as field,
-        status as new_value
+        'persons' as record_entity, record_key, source, load_id, load_kind, exported_at, line,
+        'status' as field, status as new_value, status_at as value_at,
+        status_at_precision as value_precision
     from {{ ref('base_files__persons') }}
-    where load_kind = 'full' and cast_problem is null and status_at is null
+    where cast_problem is null
     union all
     select
-        'persons', record_key, source, load_id, exported_at, 'lifecycle_stage', lifecycle_stage
+        'persons', record_key, source, load_id, load_kind, exported_at, line, 'lifecycle_stage',
+        lifecycle_stage, lifecycle_stage_at, lifecycle_stage_at_precision
     from {{ ref('base_files__persons') }}
-    where load_kind = 'full' and cast_problem is null and lifecycle_stage_at is null
+    where cast_problem is null
     union all
-    select 'opportunities', record_key, source, load_id, exported_at, 'stage', stage
+    select
+        'opportunities', record_key, source, load_id, load_kind, exported_at, line, 'stage', stage,
+        -- A closing date stamps a closed stage; on an open deal it is a hope.
+        coalesce(stage_at, case when is_closed or is_won then closed_at end),
+        case when stage_at is not null then stage_at_precision else closed_at_precision end
     from {{ ref('base_files__opportunities') }}
-    where load_kind = 'full' and cast_problem is null and stage_at is null and closed_at is null
+    where cast_problem is null
 ),
 
 compared as (
     select
         *,
-        lag(new_value) over (partition by record_entity, record_key, field order by exported_at)
-            as old_value
+        lag(new_value) over versions as old_value,
+        row_number() over versions as version_number
     from snapshots
+    where load_kind = 'full' or value_at is not null
+    window versions as (
+        partition by record_entity, record_key, field order by exported_at, load_id, line
+    )
 ),
 
 -- Where the source delivers its own history, a difference of snapshots is the same change again.
@@ -86,13 +96,18 @@ observed as (
         s.field,
         s.old_value,
         s.new_value,
-        s.exported_at as changed_at,
-        'second' as changed_at_precision,
-        'observed' as evidence
+        coalesce(s.value_at, s.exported_at) as changed_at,
+        case when s.value_at is not null then s.value_precision else 'second' end
+            as changed_at_precision,
+        case when s.value_at is not null then 'stamped' else 'observed' end as evidence
     from compared as s
     left join with_history as h
         on s.record_entity = h.record_entity and s.source = h.source and s.field = h.field
-    where s.old_value is not null and s.new_value <> s.old_value and h.field is null
+    where
+        h.field is null
+        and s.new_value is not null
+        and s.new_value is distinct from s.old_value
+        and (s.version_number > 1 or s.value_at is not null)
 ),
 
 changes as (

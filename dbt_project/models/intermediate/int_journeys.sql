@@ -26,7 +26,7 @@ journeys as (
     select
         'pass' as journey_type, pass_key as journey_key, person_key, first_opportunity_key
             as opportunity_key,
-        outcome = 'open' as is_open, ended_at, ended_date, ended_precision
+        outcome in ('open', 'won') as is_open, ended_at, ended_date, ended_precision
     from passes
     union all
     select

@@ -50,11 +50,35 @@ opportunity_starts as (
     group by opportunity_key
 ),
 
-started as (
-    select n.*, o.first_number is not null as is_opportunity_start
+won_so_far as (
+    select
+        n.*,
+        o.created_date as opportunity_created_date,
+        s.first_number is not null as is_first_of_opportunity,
+        max(case when n.is_win then n.signal_date end) over before_it as last_win_date,
+        coalesce(sum(case when n.is_exit then 1 else 0 end) over before_it, 0) as exits_before
     from numbered as n
-    left join opportunity_starts as o
-        on n.opportunity_key = o.opportunity_key and n.signal_number = o.first_number
+    left join opportunities as o on n.opportunity_key = o.opportunity_key
+    left join opportunity_starts as s
+        on n.opportunity_key = s.opportunity_key and n.signal_number = s.first_number
+    window before_it as (
+        partition by n.person_key order by n.signal_number
+        rows between unbounded preceding and 1 preceding
+    )
+),
+
+-- What was opened before the win belongs to the won pass, whenever it is first heard of.
+started as (
+    select
+        *,
+        is_first_of_opportunity
+        and coalesce(last_win_date is null or opportunity_created_date > last_win_date, true)
+            as is_opportunity_start,
+        max(stage_rank) over (
+            partition by person_key, exits_before order by signal_number
+            rows between unbounded preceding and 1 preceding
+        ) as highest_rank_before
+    from won_so_far
 ),
 
 -- Whether the last thing that sales did before this signal was to win, and not to start anew.
@@ -82,16 +106,25 @@ lost_too_early as (
     where
         f.exit = 'lost'
         and o.opportunity_type = 'new_business'
-        and coalesce(o.created_date, o.closed_date) <= f.signal_date
-        and (not o.is_closed or o.closed_date > f.signal_date)
+        -- Known to be open by then: not undated and closed, not closed earlier, not created later.
+        and (o.created_date is null or f.signal_date is null or o.created_date <= f.signal_date)
+        and (
+            not o.is_closed
+            or o.closed_date > f.signal_date
+            or (o.closed_date = f.signal_date and o.closed_at > f.signal_at)
+        )
 ),
 
--- A won pass is left by churn only.
+-- A won pass is left by churn only; any pass only by a signal of the authority over its stage.
 effective as (
     select f.*
     from followed as f
     left join lost_too_early as l on f.change_key = l.change_key
-    where l.change_key is null and not (f.is_exit and f.is_after_win and f.exit <> 'churned')
+    left join agreed_stages as a on f.highest_rank_before = a.stage_rank
+    where
+        l.change_key is null
+        and not (f.is_exit and f.is_after_win and f.exit <> 'churned')
+        and not (f.is_exit and coalesce(a.authority <> f.source, false))
 ),
 
 -- The next pass opens with the first dated entry after an exit, or with the first new-business
@@ -104,6 +137,7 @@ marked as (
             when
                 lag(is_exit) over (partition by person_key order by signal_number)
                 and signal_date is not null
+                and (opportunity_key is null or is_first_of_opportunity)
                 then 1
             when is_opportunity_start and is_after_win then 1
             else 0
@@ -127,19 +161,34 @@ counted as (
     where entries_so_far > 0
 ),
 
--- A pass ends once: what its exit is followed by, another exit, changes nothing.
+-- An opportunity keeps its pass, even if a newer one has begun.
+kept as (
+    select
+        *,
+        case
+            when opportunity_key is null then pass_number
+            else first_value(pass_number) over (
+                partition by person_key, opportunity_key order by signal_number
+                rows between unbounded preceding and current row
+            )
+        end as kept_pass_number
+    from counted
+),
+
+-- An exit that follows an exit of the same pass changes nothing.
 ended as (
     select
         *,
-        row_number() over (
-            partition by person_key, pass_number, is_exit order by signal_number
-        ) as exit_number
-    from counted
+        coalesce(
+            lag(is_exit) over (partition by person_key, kept_pass_number order by signal_number),
+            false
+        ) as is_after_exit
+    from kept
 )
 
 select
     person_key,
-    cast(pass_number as integer) as pass_number,
+    cast(kept_pass_number as integer) as pass_number,
     signal_number,
     record_key,
     opportunity_key,
@@ -159,4 +208,4 @@ select
     is_step_back,
     is_win
 from ended
-where not is_exit or exit_number = 1
+where not (is_exit and is_after_exit)

@@ -13,13 +13,28 @@ summed as (
         pass_number,
         min(transition_at) as started_at,
         min(transition_date) as started_date,
-        max(case when is_exit then transition_at end) as ended_at,
-        max(case when is_exit then transition_date end) as ended_date,
-        max(case when is_exit then precision end) as ended_precision,
-        max(case when is_exit then to_stage end) as exit,
         max(case when kind = 'win' then 1 else 0 end) = 1 as is_won
     from transitions
     group by person_key, pass_number
+),
+
+-- The exit that stands: one that no later dated entry (of an opportunity that kept its pass) undid.
+exits as (
+    select
+        person_key,
+        pass_number,
+        transition_at as ended_at,
+        transition_date as ended_date,
+        precision as ended_precision,
+        to_stage as exit,
+        row_number() over (
+            partition by person_key, pass_number
+            order by
+                case when is_exit or transition_date is not null then 0 else 1 end asc,
+                transition_number desc
+        ) as last_number,
+        is_exit
+    from transitions
 ),
 
 -- The pass starts where its dated story does; an undated entry only starts a pass without dates.
@@ -74,16 +89,22 @@ select
     s.person_key || '#' || cast(s.pass_number as varchar) as pass_key,
     s.started_at,
     s.started_date,
-    s.ended_at,
-    s.ended_date,
-    s.ended_precision,
-    coalesce(s.exit, case when s.is_won then 'won' else 'open' end) as outcome,
+    x.ended_at,
+    x.ended_date,
+    x.ended_precision,
+    coalesce(x.exit, case when s.is_won then 'won' else 'open' end) as outcome,
     f.first_stage,
     f.record_key as first_record_key,
     c.stage as current_stage,
     m.stage as furthest_stage,
     o.opportunity_key as first_opportunity_key
 from summed as s
+left join exits as x
+    on
+        s.person_key = x.person_key
+        and s.pass_number = x.pass_number
+        and x.last_number = 1
+        and x.is_exit
 inner join first_entries as f
     on s.person_key = f.person_key and s.pass_number = f.pass_number and f.entry_number = 1
 inner join last_moves as l

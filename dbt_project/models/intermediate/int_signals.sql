@@ -1,3 +1,7 @@
+{%- set changed_date = reporting_date(
+    'c.changed_at', 'c.changed_at_precision', 'ctx.reporting_time_zone'
+) -%}
+
 with changes as (
     select * from {{ ref('int_field_changes') }} where has_happened
 ),
@@ -47,7 +51,17 @@ changed as (
         r.source,
         c.record_entity,
         c.field,
-        c.old_value,
+        -- A score history without old values still says what the score was before.
+        coalesce(
+            c.old_value,
+            case
+                when c.field = 'score'
+                    then lag(c.new_value) over (
+                        partition by c.record_entity, c.record_key, c.field
+                        order by c.changed_at, c.chain_position, c.change_key
+                    )
+            end
+        ) as old_value,
         c.new_value as value,
         c.changed_at as signal_at,
         c.changed_at_precision as precision,
@@ -58,29 +72,48 @@ changed as (
         r.created_at_precision,
         row_number() over (
             partition by c.record_entity, c.record_key, c.field
-            order by c.changed_at, c.chain_position, c.change_key
+            order by
+                {{ changed_date }} asc, case when c.changed_at_precision = 'day' then 0 else 1 end asc,
+                c.changed_at asc, c.chain_position asc, c.change_key asc
         ) as change_number,
         row_number() over (
             partition by c.record_entity, c.record_key, c.field
-            order by c.changed_at desc, c.chain_position desc, c.change_key desc
+            order by
+                {{ changed_date }} desc,
+                case when c.changed_at_precision = 'day' then 0 else 1 end desc, c.changed_at desc,
+                c.chain_position desc, c.change_key desc
         ) as change_number_from_last
     from changes as c
+    cross join context as ctx
     inner join tracked_records as r
         on c.record_entity = r.record_entity and c.record_key = r.record_key
+),
+
+first_changes as (
+    select
+        c.*,
+        coalesce(
+            -- Two exports that differ do not say since when the former value held.
+            c.change_key like 'field_changes/%'
+            and {{ reporting_date('c.created_at', 'c.created_at_precision', 'ctx.reporting_time_zone') }}
+            <= {{ reporting_date('c.signal_at', 'c.precision', 'ctx.reporting_time_zone') }},
+            false
+        ) as is_since_creation
+    from changed as c
+    cross join context as ctx
+    where c.change_number = 1 and c.old_value is not null
 ),
 
 -- Before its first change a record had the old value: since its creation, as far as is known.
 first_values as (
     select
         person_key, record_key, opportunity_key, source, record_entity, field,
-        cast(null as varchar) as old_value, old_value as value, created_at as signal_at,
-        created_at_precision as precision, 'inferred' as evidence,
+        cast(null as varchar) as old_value, old_value as value,
+        case when is_since_creation then created_at end as signal_at,
+        case when is_since_creation then created_at_precision else 'second' end as precision,
+        case when is_since_creation then 'inferred' else 'observed' end as evidence,
         change_key || '/before' as change_key, 0 as chain_position
-    from changed
-    where
-        change_number = 1
-        and old_value is not null
-        and created_at <= signal_at
+    from first_changes
 ),
 
 current_values as (
@@ -162,7 +195,7 @@ occurred as (
         person_key, person_record_key as record_key, cast(null as varchar) as opportunity_key, source,
         'activities' as record_entity, 'activity' as field, cast(null as varchar) as old_value,
         activity_type as value, occurred_at as signal_at, occurred_at_precision as precision,
-        'stamped' as evidence, activity_key as change_key, 0 as chain_position
+        'stamped' as evidence, 'activities/' || activity_key as change_key, 0 as chain_position
     from activities
     where person_key is not null
 ),

@@ -44,7 +44,10 @@ dated as (
         j.segment_set,
         l.is_lost_value_missing,
         coalesce(o.created_date, f.first_stage_date) as opened_date,
-        coalesce(o.closed_date, o.created_date, f.first_stage_date) as period_date
+        case
+            when o.is_closed then o.closed_date
+            else coalesce(o.created_date, f.first_stage_date)
+        end as period_date
     from opportunities as o
     inner join journeys as j on o.opportunity_key = j.journey_key
     inner join lost_amounts as l on o.source = l.source and o.instance = l.instance
@@ -61,6 +64,7 @@ measured as (
         is_lost_value_missing,
         -- Summed exactly: doubles add up differently in another order, and equal runs must be equal.
         cast(amount_reporting as decimal(18, 4)) as amount_reporting,
+        is_closed and amount is not null and amount_reporting is null as is_without_rate,
         {{ days_between('opened_date', 'closed_date') }} as cycle_days,
         -- 'Other' is not a reason.
         is_closed and not is_won and lower(loss_reason) not in ('other', 'unknown')
@@ -103,6 +107,7 @@ summed as (
         percentile_cont(0.5) within group (order by case when is_won then amount_reporting end)
             as median_won_value,
         max(case when is_lost_value_missing then 1 else 0 end) = 1 as is_lost_value_missing,
+        max(case when is_without_rate then 1 else 0 end) = 1 as is_rate_missing,
         avg(case when is_won then cycle_days end) as mean_cycle_days_won,
         percentile_cont(0.5) within group (order by case when is_won then cycle_days end)
             as median_cycle_days_won,
@@ -129,7 +134,8 @@ select
     case when ctx.outcomes <> 'won_only' then cast(s.won as double) / s.opportunities end
         as win_rate_all,
     case
-        when ctx.outcomes <> 'won_only' and not s.is_lost_value_missing
+        when
+            ctx.outcomes <> 'won_only' and not s.is_lost_value_missing and not s.is_rate_missing
             then
                 cast(coalesce(s.won_value, 0) as double)
                 / nullif(cast(coalesce(s.won_value, 0) + coalesce(s.lost_value, 0) as double), 0)
@@ -146,6 +152,7 @@ select
     cast(s.reason_known as bigint) as reason_known,
     ctx.outcomes = 'won_only' as is_won_only,
     s.is_lost_value_missing,
+    s.is_rate_missing,
     s.won + s.lost < t.minimum_sample_size as is_small_sample
 from summed as s
 cross join context as ctx

@@ -59,7 +59,7 @@ in_funnel as (
     union all
     select 'field_changes', count(*)
     from {{ ref('int_field_changes') }} as c
-    inner join {{ ref('stg_files__field_changes') }} as s on c.change_key = s.record_key
+    inner join {{ ref('stg_files__field_changes') }} as s on c.change_key = 'field_changes/' || s.record_key
     where c.has_happened and not s.is_record_deleted
     union all
     select 'opportunity_persons', count(*) from {{ ref('int_opportunity_persons') }}

@@ -5,5 +5,6 @@
     texts=['person_id', 'person_source', 'owner_id', 'content', 'subject'],
     mapped=['activity_type', 'direction', 'campaign'],
     timestamps=['occurred_at'],
-    booleans=['is_automated', 'is_completed']
+    booleans=['is_automated', 'is_completed'],
+    id_sql="c.export || '/' || c.record_id"
 ) }}

@@ -4,5 +4,6 @@
     'field_changes',
     texts=['changed_record_id', 'changed_by'],
     mapped=['record_entity', 'field', 'old_value', 'new_value'],
-    timestamps=['changed_at']
+    timestamps=['changed_at'],
+    id_sql="c.export || '/' || c.record_id"
 ) }}

@@ -4,5 +4,6 @@
     'opportunity_persons',
     texts=['opportunity_id', 'person_id', 'person_source'],
     mapped=['role'],
-    booleans=['is_primary']
+    booleans=['is_primary'],
+    id_sql="c.export || '/' || c.record_id"
 ) }}

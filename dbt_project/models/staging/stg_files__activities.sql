@@ -1,1 +1,1 @@
-{{ latest_versions('base_files__activities') }}
+{{ latest_versions('base_files__activities', 'activities') }}

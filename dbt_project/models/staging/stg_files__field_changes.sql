@@ -1,1 +1,1 @@
-{{ latest_versions('base_files__field_changes') }}
+{{ latest_versions('base_files__field_changes', 'field_changes') }}

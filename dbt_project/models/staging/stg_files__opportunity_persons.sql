@@ -1,1 +1,1 @@
-{{ latest_versions('base_files__opportunity_persons') }}
+{{ latest_versions('base_files__opportunity_persons', 'opportunity_persons') }}

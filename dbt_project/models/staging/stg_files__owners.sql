@@ -1,1 +1,1 @@
-{{ latest_versions('base_files__owners') }}
+{{ latest_versions('base_files__owners', 'owners') }}

@@ -1,3 +1,6 @@
 {{ latest_versions(
-    'base_files__persons', version_at='coalesce(updated_at, exported_at)', deleted_flag='is_deleted'
+    'base_files__persons',
+    'persons',
+    version_at='coalesce(updated_at, exported_at)',
+    deleted_flag='is_deleted'
 ) }}

@@ -1,1 +1,1 @@
-{{ latest_versions('base_files__products') }}
+{{ latest_versions('base_files__products', 'products') }}

@@ -18,7 +18,7 @@ from ingestion.files import find_mapping, land_file, land_mapping
 from ingestion.landing import Landing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
 PROJECT = Path(__file__).parents[2]
 
@@ -305,7 +305,14 @@ def censored_cases(exports: Exports) -> None:
         exports.lead(f"G39-{n}", *changes, source="G39")
 
 
-def built(folder: Path, workspace: Path, *, is_built: bool = True, **environment: str) -> Path:
+def built(
+    folder: Path,
+    workspace: Path,
+    *,
+    is_built: bool = True,
+    arguments: Sequence[str] = (),
+    **environment: str,
+) -> Path:
     """Land a folder of exports, and build it with dbt alone, as an analyst would."""
     landing = Landing(workspace / "landing")
     mapping = find_mapping(folder)
@@ -318,7 +325,7 @@ def built(folder: Path, workspace: Path, *, is_built: bool = True, **environment
         return warehouse
     ran = subprocess.run(
         [Path(sys.executable).with_name("dbt"), "build", "--quiet", "--no-use-colors",
-         "--target-path", workspace / "target", "--log-path", workspace / "logs"],
+         "--target-path", workspace / "target", "--log-path", workspace / "logs", *arguments],
         cwd=PROJECT / "dbt_project",
         env=os.environ
         | {

@@ -20,12 +20,12 @@ if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
     exit 1
 fi
 
+# pip asks rustc for its version, and where that is rustup it would write into the home folder.
+export RUSTUP_HOME="${RUSTUP_HOME:-$(pwd)/$venv/rustup}"
+
 echo "setup: $("$python" --version) into $venv (once; about a minute)"
 rm -f "$venv/.ready"
 [ -x "$venv/bin/python" ] && "$venv/bin/python" -c "$fits" 2>/dev/null || "$python" -m venv --clear "$venv"
-
-# pip asks rustc for its version, and where that is rustup it would write into the home folder.
-export RUSTUP_HOME="${RUSTUP_HOME:-$(pwd)/$venv/rustup}"
 
 # setuptools warns of every editable installation.
 export PYTHONWARNINGS="ignore:Editable installation"

@@ -10,7 +10,10 @@ import pytest
 from ruamel.yaml import YAML
 
 from ingestion.agreement import read_agreement, tables
+from ingestion.agreement.fields import SEGMENT_FIELDS
+from ingestion.files import mapping_tables, read_mapping
 from ingestion.files.entities import ENTITIES, SYSTEM_COLUMNS
+from ingestion.files.formats import DATE_FORMATS, SELF_CONTAINED_FORMATS, TIME_SUFFIXES
 
 PROJECT = Path(__file__).parents[1]
 STAGING = PROJECT / "dbt_project" / "models" / "staging"
@@ -41,3 +44,31 @@ def test_staging_lists_every_field_of_the_entity(entity: str) -> None:
     text = (STAGING / f"base_files__{entity}.sql").read_text()
     listed = set(re.findall(r"'(\w+)'", text)) - {"view", entity}
     assert listed == set(ENTITIES[entity])
+
+
+def macro(file: str, name: str) -> str:
+    text = (PROJECT / "dbt_project" / "macros" / file).read_text()
+    return text.split(f"macro {name}(", 1)[1].split("endmacro", 1)[0]
+
+
+def test_date_formats_have_a_pattern_each() -> None:
+    named = re.findall(r"'([^'%]+)': '%", macro("delivered.sql", "timestamp_formats"))
+    assert tuple(named) == DATE_FORMATS
+    suffixes = re.findall(r"name ~ '( [^']+)'", macro("delivered.sql", "timestamp_formats"))
+    assert tuple(suffixes) == TIME_SUFFIXES
+    parsed = macro("delivered.sql", "duckdb__parsed_timestamp")
+    assert all(f"'{name}'" in parsed for name in SELF_CONTAINED_FORMATS)
+
+
+def test_segment_fields_are_those_of_the_agreement() -> None:
+    pairs = re.findall(r"\('(\w+)', '(\w+)'\)", macro("segment_fields.sql", "segment_fields"))
+    assert {f"{entity}.{field}" for entity, field in pairs} == set(SEGMENT_FIELDS)
+
+
+def test_mapping_tables_are_the_landed_ones() -> None:
+    mapping = read_mapping(
+        PROJECT / "ingestion" / "files" / "mappings" / "sample_company" / "mapping.yml"
+    )
+    assert source_tables("_mapping__sources.yml") == {
+        name: table.column_names for name, table in mapping_tables(mapping).items()
+    }

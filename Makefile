@@ -13,6 +13,7 @@ AGREEMENT ?=
 AS_OF ?=
 export SQL ?=
 PORT ?= 3000
+PEOPLE ?=
 
 # Only what was given on the command line overrides the environment.
 GIVEN := $(if $(DATA),UNIFIED_FUNNEL_DATA='$(DATA)') \
@@ -50,6 +51,16 @@ ui: $(READY) ## Dagster's pages on 127.0.0.1, PORT=3000
 .PHONY: test
 test: $(READY) ## all tests; with REAL_DATA=<folder> also those on real exports
 	@$(BIN)/python -m pytest $(PYTEST)
+
+.PHONY: company
+company: $(READY) ## COMPANY=<folder> simulate a company and write its exports and its truth
+	@$(BIN)/python -m ingestion.sandbox $(COMPANY) $(if $(PEOPLE),--people $(PEOPLE)) \
+		$(if $(SEED),--seed $(SEED)) $(if $(MESS),--mess $(MESS)) $(if $(SET_UP),--set-up $(SET_UP)) \
+		$(if $(DAILY_FROM),--daily-from $(DAILY_FROM))
+
+.PHONY: truth
+truth: $(READY) ## how much of what simulated companies really did is found; PEOPLE=2000
+	@$(BIN)/python -m tests.truth $(if $(PEOPLE),--people $(PEOPLE)) $(TRUTH)
 
 .PHONY: lint
 lint: $(READY) ## formats, types, imports, SQL, dbt

@@ -37,6 +37,9 @@ DATES_THAT_FIT = 0.9
 # The same for rows that were set aside at landing.
 SET_ASIDE_AT_MOST = 0.2
 
+# Entities of what happens: nothing may have happened. An increment of any entity may be empty too.
+_MAY_BE_EMPTY = ("activities", "field_changes")
+
 # How much smaller than the one before a full export may be (case G62).
 DROP_AT_MOST = 0.15
 
@@ -150,6 +153,9 @@ def _values_known(
 
 def _loads(entity: str) -> Look:
     """Whole loads: their volume, what was set aside, and the drop against the load before."""
+    has_rows_sql = "case when kind = 'full' then rows_landed > 0 or rows_delivered > 0 end"
+    if entity in _MAY_BE_EMPTY:
+        has_rows_sql = "true"
     query = f"""
         with loads as (
             select *, lag(rows_landed) over (
@@ -159,7 +165,7 @@ def _loads(entity: str) -> Look:
         )
         select
             load_id, export, file, rows_landed, rows_delivered,
-            rows_landed > 0 or rows_delivered > 0 as has_rows,
+            {has_rows_sql} as has_rows,
             rows_set_aside <= {SET_ASIDE_AT_MOST} * rows_delivered as is_mostly_landed,
             case when kind = 'full' and rows_before > 0
                 then rows_landed >= (1 - {DROP_AT_MOST}) * rows_before end as is_volume_kept
@@ -171,7 +177,7 @@ def _loads(entity: str) -> Look:
         ("file", "load_id"),
         (
             has_rows(f"there is a load of {entity}"),
-            holds("has_rows", f"no newest file of {entity} is empty"),
+            holds("has_rows", f"no newest full export of {entity} is empty"),
             holds(
                 "is_mostly_landed",
                 f"at most {SET_ASIDE_AT_MOST:.0%} of a file's rows were set aside at landing",

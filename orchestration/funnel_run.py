@@ -13,6 +13,7 @@ import dagster as dg
 from pydantic import Field, PrivateAttr
 
 from ingestion.agreement import Agreement, check_past_versions, read_agreement
+from ingestion.errors import TerminalError
 from ingestion.files import Mapping, find_mapping
 from ingestion.landing import Landing
 from orchestration import progress
@@ -20,7 +21,7 @@ from orchestration.as_of import resolve_as_of, resolve_instant
 from orchestration.failure import told
 from orchestration.lock import hold_lock
 from orchestration.publication import current_publication, replaces
-from orchestration.workspace import PREFIX, PROJECT, Workspace, read_workspace
+from orchestration.workspace import PREFIX, PROJECT, SAMPLE, Workspace, read_workspace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -143,10 +144,23 @@ class FunnelRun(dg.ConfigurableResource["FunnelRun"]):
 
 
 def ensure_exports(workspace: Workspace) -> None:
-    """Write the exports of the made-up company if they are what is asked for and not there."""
-    if not workspace.is_sample or workspace.exports.is_dir():
-        return
-    from ingestion.sandbox import write_exports  # noqa: PLC0415  # numpy; wanted once
+    """Write what the simulated company exports, if that is what is asked for and not there.
 
-    with progress.still("land", "writing the sample company's exports"):
-        write_exports(workspace.exports)
+    Raises TerminalError if another version of the project wrote the exports that are there.
+    """
+    if not workspace.is_sample:
+        return
+    from ingestion.sandbox.mess import PROFILES, archived  # noqa: PLC0415
+    from ingestion.sandbox.settings import Settings  # noqa: PLC0415  # numpy; wanted once
+    from ingestion.sandbox.written import read_written, write_company  # noqa: PLC0415
+
+    if not workspace.exports.is_dir():
+        with progress.still("land", "simulating the sample company"):
+            settings = Settings(mess=archived(PROFILES["usual"]))
+            write_company(workspace.folder, settings, name=SAMPLE)
+    elif read_written(workspace.folder) is None:
+        raise TerminalError(
+            "the exports of the sample company are those of an earlier version",
+            where=str(workspace.exports),
+            mend=f"Remove {workspace.folder}; the next run writes the company anew",
+        )

@@ -154,6 +154,7 @@ def describe(
         f"as of          {_told_as_of(contents)}",
         *_describe_files(files, unnamed),
         *_describe_aside(contents),
+        *_describe_simulated(workspace, files, contents),
         f"persons        {counts['persons']:,}"
         + (f" and {placeholders:,} placeholders" if placeholders else ""),
         f"passes         {counts['passes']:,}",
@@ -188,7 +189,10 @@ def _describe_files(files: list[dict[str, Any]], unnamed: list[str]) -> list[str
             f" + {one['set_aside']:>6,}{note}"
         )
     if unnamed:
-        lines.append(f"not named      {', '.join(unnamed)} (no mapping names them: not read)")
+        shown = ", ".join(unnamed[:_TABLES_SHOWN])
+        more = len(unnamed) - _TABLES_SHOWN
+        shown += f" and {more} more" if more > 0 else ""
+        lines.append(f"not named      {shown} (no mapping names them: not read)")
     return lines
 
 
@@ -212,6 +216,37 @@ def _describe_aside(contents: Contents) -> list[str]:
     if contents.aside_rows > len(contents.aside):
         lines.append('  all of them: make query SQL="select * from quality.quarantined_rows"')
     return lines
+
+
+def _describe_simulated(
+    workspace: Workspace, files: list[dict[str, Any]], contents: Contents
+) -> list[str]:
+    """Hold what the simulated company says it wrote against what was read and put aside."""
+    if not workspace.is_sample:
+        return []
+    from ingestion.sandbox.written import read_written  # noqa: PLC0415  # only for the sample
+
+    written = read_written(workspace.folder)
+    if written is None:
+        return []
+    read = {one["file"]: one for one in files}
+    rows = sum(written.rows[file] for file in read)
+    unusable = sum(written.set_aside.get(one, 0) + written.quarantined.get(one, 0) for one in read)
+    differing = [
+        f"{file}: {written.rows[file]:,} rows written and {one['delivered']:,} delivered,"
+        f" {written.set_aside.get(file, 0):,} unusable and {one['set_aside']:,} set aside"
+        for file, one in read.items()
+        if (one["delivered"], one["set_aside"])
+        != (written.rows[file], written.set_aside.get(file, 0))
+    ]
+    if unusable != contents.aside_rows:
+        differing.append(f"{unusable:,} unusable rows written, {contents.aside_rows:,} put aside")
+    told = "all accounted for" if not differing else "DIFFERENT FROM WHAT WAS READ"
+    wrote = f"{written.people:,} people wrote {rows:,} rows into these files"
+    return [
+        f"simulated      {wrote}, {unusable:,} of them unusable: {told}",
+        *(f"  {one}" for one in differing),
+    ]
 
 
 def _describe_findings(contents: Contents) -> list[str]:

@@ -67,7 +67,7 @@ def test_segment_fields_are_those_of_the_agreement() -> None:
 
 def test_mapping_tables_are_the_landed_ones() -> None:
     mapping = read_mapping(
-        PROJECT / "ingestion" / "files" / "mappings" / "sample_company" / "mapping.yml"
+        PROJECT / "ingestion" / "files" / "mappings" / "maven_crm" / "mapping.yml"
     )
     assert source_tables("_mapping__sources.yml") == {
         name: table.column_names for name, table in mapping_tables(mapping).items()

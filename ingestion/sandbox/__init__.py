@@ -1,5 +1,1 @@
-"""A made-up company and the exports of its systems: something to run on before one's own."""
-
-from ingestion.sandbox.exports import WrittenExports, write_exports
-
-__all__ = ["WrittenExports", "write_exports"]
+"""A simulated company with known truth: what happened, what its systems hold, what they export."""

@@ -118,7 +118,7 @@ def test_a_mapping_that_misses_the_agreement_is_told(
 @pytest.mark.parametrize(
     ("change", "rule"),
     [
-        ("rows_landed = 0, rows_delivered = 0", "no newest file of persons is empty"),
+        ("rows_landed = 0, rows_delivered = 0", "no newest full export of persons is empty"),
         (
             "rows_landed = 7, rows_set_aside = 3",
             "at most 20% of a file's rows were set aside at landing",
@@ -133,6 +133,13 @@ def test_a_whole_file_that_went_wrong_is_stopped(
 ) -> None:
     landing.execute(f"update ops.loads set {change}")
     assert _broken(_verdict(landing, agreement)) == [("critical", rule, 1)]
+
+
+def test_a_day_on_which_nothing_is_new_is_let_in(
+    landing: duckdb.DuckDBPyConnection, agreement: dict[str, pd.DataFrame]
+) -> None:
+    landing.execute("update ops.loads set kind = 'increment', rows_landed = 0, rows_delivered = 0")
+    assert _broken(_verdict(landing, agreement)) == []
 
 
 # G62: the drop check (15 %) stops publication; a small increment does not.

@@ -1,0 +1,177 @@
+"""Time in the simulated company: moments, zones with daylight saving, office hours."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from typing import TypeAlias
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import numpy.typing as npt
+
+from ingestion.sandbox.chance import some
+
+# Seconds since 1970-01-01T00:00:00Z, whole ones; NaN for never.
+Moments: TypeAlias = npt.NDArray[np.float64]
+Flags: TypeAlias = npt.NDArray[np.bool_]
+Numbers: TypeAlias = npt.NDArray[np.int64]
+Texts: TypeAlias = npt.NDArray[np.object_]
+
+MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
+HEADQUARTERS = "America/New_York"
+# Where people work; a zone is named by its place here.
+ZONES = (
+    HEADQUARTERS,
+    "America/Chicago",
+    "America/Los_Angeles",
+    "Europe/London",
+    "Europe/Berlin",
+)
+_OPENS, _CLOSES = 9 * HOUR, 17 * HOUR
+# Up to which share of what has to do with work people come by which hour: mostly from 9 to 17.
+_OF_DAY = np.array([0, 0.05, 0.12, 0.44, 0.54, 0.85, 0.91, 1]) * DAY
+_AWAKE = np.array([7, 8, 9, 12, 13, 17, 18, 22]) * HOUR
+_EVENING, _SLEEPS = 18 * HOUR, 22 * HOUR
+# 1970-01-01 was a Thursday; days since then plus 3 count from a Monday.
+_THURSDAY = 3
+
+
+def never(size: int) -> Moments:
+    """Return `size` moments that never come."""
+    return np.full(size, np.nan)
+
+
+def ever(moments: Moments) -> Flags:
+    """Return whether it happened at all."""
+    return ~np.isnan(moments)
+
+
+def only(where: Flags, moments: Moments) -> Moments:
+    """Return the moments where the flag is set, never elsewhere."""
+    return np.where(where, moments, np.nan)
+
+
+def before(end: float, moments: Moments) -> Moments:
+    """Return the moments before the end, never for those at or after it."""
+    return only(moments < end, moments)
+
+
+def midnight(day: date, zone: str = HEADQUARTERS) -> float:
+    """Return when a day begins in a zone."""
+    return datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone)).timestamp()
+
+
+def local(moments: Moments, zone: Numbers) -> Moments:
+    """Return what the clocks in each one's zone show, as seconds since 1970."""
+    shown = moments.copy()
+    for place, name in enumerate(ZONES):
+        there = zone == place
+        shown[there] += _offset(moments[there], name)
+    return shown
+
+
+def universal(shown: Moments, zone: Numbers) -> Moments:
+    """Return the moments at which the clocks in each one's zone show this."""
+    moments = shown.copy()
+    for place, name in enumerate(ZONES):
+        there = zone == place
+        guess = shown[there] - _offset(shown[there], name)
+        moments[there] = shown[there] - _offset(guess, name)
+    return moments
+
+
+def local_day(moments: Moments, zone: str = HEADQUARTERS) -> Moments:
+    """Return the day in a zone, in days since 1970; NaN for never."""
+    return np.floor((moments + _offset(moments, zone)) / DAY)
+
+
+def weekday(days: Moments) -> Moments:
+    """Return the day of the week of days since 1970: 0 is Monday."""
+    return (days + _THURSDAY) % 7
+
+
+def waking(moments: Moments, zone: Numbers) -> Moments:
+    """Press each local day into 7:00 to 22:00, in order, and most of it into office hours."""
+    shown = local(moments, zone)
+    day = np.floor(shown / DAY) * DAY
+    return universal(np.floor(day + np.interp(shown - day, _OF_DAY, _AWAKE)), zone)
+
+
+def office_days(
+    rng: np.random.Generator, moments: Moments, zone: Numbers, share: float = 0.7
+) -> Moments:
+    """Move this share of what falls on a weekend into the week after it; never back."""
+    shown = local(moments, zone)
+    day = weekday(np.floor(shown / DAY))
+    moves = some(rng, len(moments), share) & (day >= 5)
+    later_by = 7 - day + rng.integers(0, 5, len(moments))
+    return universal(shown + np.where(moves, later_by * DAY, 0), zone)
+
+
+def evening(rng: np.random.Generator, moments: Moments, zone: Numbers) -> Moments:
+    """Return a moment of the next evening after each one, 18 to 22 local time."""
+    shown = local(moments, zone)
+    at = np.floor(shown / DAY) * DAY + _EVENING + (_SLEEPS - _EVENING) * rng.random(len(moments))
+    return universal(np.floor(at + np.where(at < shown + MINUTE, DAY, 0)), zone)
+
+
+def working(rng: np.random.Generator, moments: Moments, zone: Numbers) -> Moments:
+    """Move what falls outside Mon-Fri 9 to 17 local time into the next morning; never back."""
+    shown = local(moments, zone)
+    day = np.floor(shown / DAY)
+    of_day = shown - day * DAY
+    is_open = (of_day >= _OPENS) & (of_day < _CLOSES) & (weekday(day) < 5)
+    day += of_day >= _CLOSES
+    day += np.where(weekday(day) >= 5, 7 - weekday(day), 0)
+    morning = day * DAY + _OPENS + 45 * MINUTE * rng.random(len(moments))
+    return universal(np.floor(np.where(is_open, shown, morning)), zone)
+
+
+def gap(rng: np.random.Generator, size: int, median: float, spread: float) -> Moments:
+    """Return log-normal durations in seconds."""
+    return np.asarray(median * np.exp(spread * rng.standard_normal(size)))
+
+
+def later(
+    rng: np.random.Generator,
+    start: Moments,
+    zone: Numbers,
+    median: float,
+    spread: float = 0.9,
+) -> Moments:
+    """Return when somebody in office hours gets to it, about `median` seconds after the start."""
+    return working(rng, start + gap(rng, len(start), median, spread), zone)
+
+
+def _offset(moments: Moments, zone: str) -> Moments:
+    """Return seconds east of UTC."""
+    changes, offsets = _transitions(zone)
+    return offsets[np.searchsorted(changes, moments, side="right")]
+
+
+@lru_cache(maxsize=16)
+def _transitions(zone: str) -> tuple[Moments, Moments]:
+    """Moments at which a zone changes its offset, 2015 to 2035, and the offsets between them."""
+    place = ZoneInfo(zone)
+    hour = timedelta(hours=1)
+    changes: list[float] = []
+    offsets = [_east(datetime(2015, 1, 1, tzinfo=UTC), place)]
+    day = datetime(2015, 1, 1, tzinfo=UTC)
+    while day.year < 2035:
+        after = day + timedelta(days=1)
+        if _east(after, place) != offsets[-1]:
+            moment = day
+            while _east(moment, place) == offsets[-1]:
+                moment += hour
+            changes.append(moment.timestamp())
+            offsets.append(_east(after, place))
+        day = after
+    return np.array(changes), np.array(offsets)
+
+
+def _east(moment: datetime, zone: ZoneInfo) -> float:
+    offset = moment.astimezone(zone).utcoffset()
+    if offset is None:
+        raise ValueError(f"{zone} has no offset at {moment}")
+    return offset.total_seconds()

@@ -1,0 +1,1 @@
+"""What really happens in the simulated company, before any system writes it down."""

@@ -1,0 +1,70 @@
+"""Who became a customer, what they were invoiced, and when they left."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ingestion.sandbox.clock import DAY, before, ever, never, only
+from ingestion.sandbox.company.opportunities import NEW_BUSINESS, RENEWAL
+
+if TYPE_CHECKING:
+    from ingestion.sandbox.clock import Moments, Numbers, Texts
+    from ingestion.sandbox.company.opportunities import Opportunities
+
+
+@dataclass(frozen=True)
+class Customers:
+    """One entry per first won deal in every array."""
+
+    deal: Numbers  # place in Opportunities
+    human: Numbers
+    since: Moments
+    retained_at: Moments  # the first renewal
+    churned_at: Moments
+
+    def __len__(self) -> int:
+        return len(self.deal)
+
+
+@dataclass(frozen=True)
+class Invoices:
+    """One entry per invoice in every array: a year in advance, for each deal won."""
+
+    customer: Numbers  # place in Customers
+    at: Moments
+    amount: Moments  # in its currency
+    currency: Texts
+
+    def __len__(self) -> int:
+        return len(self.customer)
+
+
+def see_customers(deals: Opportunities) -> Customers:
+    """Return the customers that the deals made."""
+    first = np.flatnonzero(deals.is_won & (deals.kind == NEW_BUSINESS))
+    place = np.full(len(deals), -1)
+    place[first] = np.arange(len(first))
+    retained, churned = never(len(first)), never(len(first))
+    decided = (deals.kind == RENEWAL) & ever(deals.closed_at)
+    renewed, lost = decided & deals.is_won, decided & ~deals.is_won
+    np.fmin.at(retained, place[deals.first[renewed]], deals.closed_at[renewed])
+    churned[place[deals.first[lost]]] = deals.closed_at[lost]
+    return Customers(first, deals.human[first], deals.closed_at[first], retained, churned)
+
+
+def draw_invoices(customers: Customers, deals: Opportunities, end: float) -> Invoices:
+    """Invoice each won deal 14 days after it closed."""
+    place = np.full(len(deals), -1)
+    place[customers.deal] = np.arange(len(customers))
+    at = before(end, only(deals.is_won, deals.closed_at + 14 * DAY))
+    invoiced = np.flatnonzero(ever(at))
+    order = invoiced[np.argsort(at[invoiced], kind="stable")]
+    return Invoices(
+        customer=place[deals.first[order]],
+        at=at[order],
+        amount=deals.closed_amount[order],
+        currency=deals.currency[order],
+    )

@@ -13,6 +13,8 @@ AGREEMENT ?=
 AS_OF ?=
 export SQL ?=
 PORT ?= 3000
+PEOPLE ?= 100000
+RUNS ?= 3
 
 # Only what was given on the command line overrides the environment.
 GIVEN := $(if $(DATA),UNIFIED_FUNNEL_DATA='$(DATA)') \
@@ -59,6 +61,10 @@ lint: $(READY) ## formats, types, imports, SQL, dbt
 	$(BIN)/lint-imports
 	cd dbt_project && ../$(BIN)/dbt --warn-error parse --quiet --target-path ../workspace/lint
 	UNIFIED_FUNNEL_DEV_WAREHOUSE=:memory: $(BIN)/sqlfluff lint --processes 2 dbt_project/models dbt_project/tests
+
+.PHONY: bench
+bench: $(READY) ## what each phase takes; PEOPLE=100000 (of 10 signals each), RUNS=3
+	@$(BIN)/python -m tests.bench --people $(PEOPLE) --runs $(RUNS) $(BENCH)
 
 .PHONY: setup
 setup: $(READY) ## install what the lock names into .venv

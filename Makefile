@@ -71,6 +71,10 @@ lint: $(READY) ## formats, types, imports, SQL, dbt
 	cd dbt_project && ../$(BIN)/dbt --warn-error parse --quiet --target-path ../workspace/lint
 	UNIFIED_FUNNEL_DEV_WAREHOUSE=:memory: $(BIN)/sqlfluff lint --processes 2 dbt_project/models dbt_project/tests
 
+.PHONY: bench
+bench: $(READY) ## what each phase takes; PEOPLE=100000 (of 10 signals each), RUNS=3
+	@$(BIN)/python -m tests.bench $(if $(PEOPLE),--people $(PEOPLE)) $(if $(RUNS),--runs $(RUNS)) $(BENCH)
+
 .PHONY: setup
 setup: $(READY) ## install what the lock names into .venv
 

@@ -1,0 +1,1 @@
+"""How long the phases of a run take, and how much memory: `make bench`. Asserts nothing."""

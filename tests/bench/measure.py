@@ -1,0 +1,75 @@
+"""A command in a process of its own: seconds, CPU seconds and the memory it held at most."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from dataclasses import dataclass
+from statistics import median
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Measure:
+    """What one process took: seconds on the clock, seconds of CPU, bytes held at the most.
+
+    `own_seconds` is what it says of its work, start and imports apart; None if it says nothing.
+    """
+
+    seconds: float
+    cpu_seconds: float
+    peak_bytes: int
+    own_seconds: float | None = None
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Several runs of the same: their median between the smallest and the largest."""
+
+    median: float
+    lowest: float
+    highest: float
+
+    @classmethod
+    def of(cls, values: Sequence[float]) -> Spread:
+        """Return the spread of at least one value."""
+        return cls(median(values), min(values), max(values))
+
+
+def measure(command: Sequence[str], environment: Mapping[str, str], folder: Path) -> Measure:
+    """Run a command in a folder and return what it took, its own children included.
+
+    Raises RuntimeError with what it said if it fails.
+    """
+    began = time.monotonic()
+    # The command is ours: this interpreter, a module of the project, a folder.
+    process = subprocess.Popen(
+        command,
+        cwd=folder,
+        env=dict(environment),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    said = process.stdout.read() if process.stdout else ""
+    # `wait4` tells of this process alone, where RUSAGE_CHILDREN would keep the largest so far.
+    _, status, usage = os.wait4(process.pid, 0)
+    seconds = time.monotonic() - began
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise RuntimeError(f"{' '.join(command)} fails:\n{said}")
+    cpu_seconds = usage.ru_utime + usage.ru_stime
+    return Measure(seconds, cpu_seconds, usage.ru_maxrss * 1024, _own_seconds(said))
+
+
+def _own_seconds(said: str) -> float | None:
+    """Seconds that the last line tells, None if it is no number."""
+    try:
+        return float(said.strip().splitlines()[-1])
+    except (ValueError, IndexError):
+        return None

@@ -1,0 +1,97 @@
+"""The table of a bench, as plain text and in docs/benchmarks.md."""
+
+from __future__ import annotations
+
+import os
+import platform
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tests.bench.measure import Spread
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tests.bench.measure import Measure
+
+_PACKAGES = (
+    "duckdb",
+    "dbt-core",
+    "dbt-duckdb",
+    "dagster",
+    "great-expectations",
+    "pandas",
+    "pyarrow",
+)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the table: several runs of one thing. `own` shows its work without its start."""
+
+    name: str
+    measures: Sequence[Measure]
+    own: bool = False
+
+
+def render(lines: Sequence[Line], people: int, signals: int) -> str:
+    """Return the table: median of the runs, and their smallest and largest in brackets."""
+    runs = len(lines[0].measures)
+    size = f"{people:,} people, {signals:,} signals, {runs} runs"
+    rows = [
+        f"| {size} | seconds | CPU seconds | peak MB |",
+        "| --- | --- | --- | --- |",
+    ]
+    for line in lines:
+        seconds = [
+            one.own_seconds if line.own and one.own_seconds is not None else one.seconds
+            for one in line.measures
+        ]
+        cpu = [one.cpu_seconds for one in line.measures]
+        peak = [one.peak_bytes / 1e6 for one in line.measures]
+        shown = " | ".join((_shown(seconds, 2), _shown(cpu, 1), _shown(peak, 0)))
+        rows.append(f"| {line.name} | {shown} |")
+    return "\n".join(rows)
+
+
+def machine() -> str:
+    """Return what the figures depend on: processor, memory, system, versions."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1024**3
+    versions = ", ".join(f"{name} {version(name)}" for name in _PACKAGES)
+    return (
+        f"{os.cpu_count()} cores ({_processor()}), {memory:.0f} GiB of memory, "
+        f"{platform.system()} {platform.release().split('-')[0]}, "
+        f"Python {platform.python_version()}, {versions}"
+    )
+
+
+def replace_in(document: Path, people: int, text: str) -> None:
+    """Put a table between the marks `<!-- bench <people> -->` and `<!-- end -->` of a document.
+
+    Raises ValueError if it has no such marks.
+    """
+    start, end = f"<!-- bench {people} -->\n", "<!-- end -->"
+    content = document.read_text()
+    before, mark, rest = content.partition(start)
+    if not mark or end not in rest:
+        raise ValueError(f"{document.name} has no marks for {people} people")
+    document.write_text(f"{before}{start}\n{text}\n\n{end}{rest.partition(end)[2]}")
+
+
+def _shown(values: Sequence[float], digits: int) -> str:
+    spread = Spread.of(values)
+    middle, low, high = (
+        f"{one:,.{digits}f}" for one in (spread.median, spread.lowest, spread.highest)
+    )
+    return f"{middle} ({low} to {high})"
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.machine()

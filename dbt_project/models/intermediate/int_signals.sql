@@ -43,19 +43,20 @@ tracked_records as (
     from opportunities
 ),
 
--- A score history without old values still says what the score was before.
-scores_before as (
+-- A history without old values still says what came before: in the row before.
+values_before as (
     select
         s.change_key,
         lag(s.new_value) over (
-            partition by s.record_entity, s.record_key
+            partition by s.record_entity, s.record_key, s.field
             order by s.changed_at, s.chain_position, s.change_key
-        ) as score_before
+        ) as value_before
     from changes as s
     where
-        s.field = 'score'
+        s.change_key like 'field_changes/%'
         and s.record_key in (
-            select u.record_key from changes as u where u.field = 'score' and u.old_value is null
+            select u.record_key from changes as u
+            where u.change_key like 'field_changes/%' and u.old_value is null
         )
 ),
 
@@ -67,7 +68,7 @@ changed as (
         r.source,
         c.record_entity,
         c.field,
-        coalesce(c.old_value, b.score_before) as old_value,
+        coalesce(c.old_value, b.value_before) as old_value,
         c.new_value as value,
         c.changed_at as signal_at,
         c.changed_at_precision as precision,
@@ -82,7 +83,7 @@ changed as (
     cross join context as ctx
     inner join tracked_records as r
         on c.record_entity = r.record_entity and c.record_key = r.record_key
-    left join scores_before as b on c.change_key = b.change_key
+    left join values_before as b on c.change_key = b.change_key
     window history as (
         partition by c.record_entity, c.record_key, c.field
         order by

@@ -10,14 +10,16 @@ import numpy as np
 from ingestion.sandbox.chance import some, stream
 from ingestion.sandbox.clock import DAY, before, ever, gap, never, office_days, waking, working
 from ingestion.sandbox.company.accounts import draw_accounts
+from ingestion.sandbox.company.answers import RECYCLED, REJECTED
 from ingestion.sandbox.company.attempts import draw_attempts
 from ingestion.sandbox.company.campaigns import draw_campaigns, draw_contents
 from ingestion.sandbox.company.customers import draw_invoices, see_customers
 from ingestion.sandbox.company.exits import EXPIRED, LOST, WON, see_exits
 from ingestion.sandbox.company.opportunities import draw_follow_ups, draw_new_business
 from ingestion.sandbox.company.people import MARKETING, SALES_CONTACT, draw_people
-from ingestion.sandbox.company.rounds import RECYCLED, REJECTED, Starts, draw_rounds
+from ingestion.sandbox.company.rounds import draw_rounds
 from ingestion.sandbox.company.staff import draw_staff
+from ingestion.sandbox.company.starts import Starts
 from ingestion.sandbox.company.touches import draw_scores, draw_touches
 from ingestion.sandbox.company.world import World
 
@@ -82,7 +84,7 @@ def simulate(settings: Settings) -> Company:
     lived: list[tuple[Rounds, Exits, Touches, Attempts, Opportunities]] = []
     starts = _first_starts(world)
     for number in range(1, _MOST_ROUNDS + 1):
-        rounds = draw_rounds(chance(f"rounds {number}"), world, starts, number)
+        rounds = draw_rounds(chance(f"rounds {number}"), world, starts)
         touches = draw_touches(chance(f"touches {number}"), world, rounds)
         deals = _deals(chance(f"deals {number}"), world, rounds)
         attempts = draw_attempts(chance(f"attempts {number}"), world, rounds, deals)
@@ -115,7 +117,7 @@ def _first_starts(world: World) -> Starts:
     people = world.people
     found = people.responds | (people.known_by != MARKETING)
     human = np.flatnonzero(found & (people.first_at < world.settings.end))
-    return Starts(human, people.first_at[human], people.known_by[human])
+    return Starts(1, human, people.first_at[human], people.known_by[human])
 
 
 def _deals(rng: np.random.Generator, world: World, rounds: Rounds) -> Opportunities:
@@ -146,7 +148,8 @@ def _coming_back(
     returns_at = before(world.settings.end, np.where(buys, again, returns_at))
     back = np.flatnonzero(ever(returns_at))
     entry = np.where(buys[back], SALES_CONTACT, MARKETING)
-    return Starts(rounds.human[back], returns_at[back], entry)
+    number = int(rounds.number.max(initial=0)) + 1
+    return Starts(number, rounds.human[back], returns_at[back], entry)
 
 
 def _offsets(parts: Sequence[Any]) -> list[int]:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ingestion.sandbox.clock import DAY, ever, never, only
+from ingestion.sandbox.company.answers import DISQUALIFIED, RECYCLED, REJECTED
 from ingestion.sandbox.company.opportunities import NEW_BUSINESS, RENEWAL
-from ingestion.sandbox.company.rounds import DISQUALIFIED, RECYCLED, REJECTED
 from ingestion.sandbox.company.touches import CLICKED, RESPONSES, VISIT
 
 if TYPE_CHECKING:

@@ -30,7 +30,8 @@ _DEAL_KINDS = ("new_business", "renewal", "expansion")
 def truth_tables(company: Company, systems: tuple[Held, ...], moment: float) -> dict[str, pa.Table]:
     """Return the truth as tables, one row per:
 
-    `records`: person-like record of a system, with its human; `passes`: human and pass;
+    `records`: person-like record of a system, with its human; `passes`: human and pass, with how
+    many rounds the re-entry window joins in it;
     `stage_entries`: human, pass and stage really entered, with whether a system still tells of it
     at the moment of an export (`is_held`), else why not; `hand_offs`: round that qualified;
     `opportunities`: opportunity record of a system, with its human and pass; `customers`: human
@@ -88,6 +89,7 @@ def _passes(company: Company, passes: Passes) -> pa.Table:
             "started_at": instants(begins[first]),
             "outcome": column(exits.outcome[last]),
             "ended_at": instants(exits.ended_at[last]),
+            "rounds": np.unique(key[counted], return_counts=True)[1],
         }
     )
 

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ingestion.sandbox.clock import before, ever, never, only
+from ingestion.sandbox.company.answers import DISQUALIFIED, RECYCLED, REJECTED
 from ingestion.sandbox.company.opportunities import DISCOVERY as IN_DISCOVERY
 from ingestion.sandbox.company.opportunities import LOST as LOST_STAGE
 from ingestion.sandbox.company.opportunities import NEW_BUSINESS
 from ingestion.sandbox.company.opportunities import WON as WON_STAGE
-from ingestion.sandbox.company.rounds import DISQUALIFIED, RECYCLED, REJECTED
 from ingestion.sandbox.company.touches import RESPONSES, THRESHOLD
 from ingestion.sandbox.systems.held import (
     INQUIRY,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ingestion.sandbox.clock import ever
+from ingestion.sandbox.company.answers import DISQUALIFIED, RECYCLED, REJECTED
 from ingestion.sandbox.company.opportunities import (
     DISCOVERY,
     LOST,
@@ -17,10 +18,10 @@ from ingestion.sandbox.company.opportunities import (
     RENEWAL,
     WON,
 )
-from ingestion.sandbox.company.rounds import DISQUALIFIED, RECYCLED, REJECTED
 from ingestion.sandbox.systems import held
 from ingestion.sandbox.systems.held import Evidence
 from ingestion.sandbox.systems.salesforce import leads as statuses_of
+from ingestion.sandbox.systems.salesforce.contacts import see_customership
 from ingestion.sandbox.systems.salesforce.users import HISTORY_KEPT
 from ingestion.sandbox.systems.slips import keys
 
@@ -41,7 +42,7 @@ _BY_STATUS = {
 
 def see_evidence(org: Org, statuses: Changes) -> Evidence:
     """Return what the lead history (24 months) tells, and deals and contacts' stamps (for ever)."""
-    company, leads, contacts, deals = org.company, org.leads, org.contacts, org.deals
+    company, leads, deals = org.company, org.leads, org.deals
     rounds = company.rounds
     parts: list[tuple[Numbers, str, Moments, Moments]] = []
     kept = HISTORY_KEPT if company.settings.mess.purged_history else np.inf
@@ -71,11 +72,7 @@ def see_evidence(org: Org, statuses: Changes) -> Evidence:
         change = np.isin(all_deals.change_to, moves) & is_own[all_deals.change_of]
         round_ = all_deals.round[all_deals.change_of[change]]
         parts.append(_for_ever(round_, stage, all_deals.change_at[change]))
-    is_renewal = np.flatnonzero((all_deals.kind == RENEWAL) & ever(all_deals.closed_at))
-    is_renewal = is_renewal[contacts.of_human[all_deals.human[is_renewal]] >= 0]
-    for stage, is_won in ((held.RETAINED, True), ("churned", False)):
-        those = is_renewal[all_deals.is_won[is_renewal] == is_won]
-        parts.append(_for_ever(all_deals.round[those], stage, all_deals.closed_at[those]))
+    parts += _of_customers(org)
     return Evidence(
         round=np.concatenate([part[0] for part in parts]),
         stage=np.repeat(
@@ -84,6 +81,24 @@ def see_evidence(org: Org, statuses: Changes) -> Evidence:
         at=np.concatenate([part[2] for part in parts]),
         shown_until=np.concatenate([part[3] for part in parts]),
     )
+
+
+def _of_customers(org: Org) -> list[tuple[Numbers, str, Moments, Moments]]:
+    """The stamps of a contact tell the first renewal and the first loss, whatever comes later."""
+    deals, contacts = org.company.deals, org.contacts
+    stamps = see_customership(org.company, contacts)
+    renewals = np.flatnonzero((deals.kind == RENEWAL) & ever(deals.closed_at))
+    renewals = renewals[contacts.of_human[deals.human[renewals]] >= 0]
+    of_contact = contacts.of_human[deals.human[renewals]]
+    parts = []
+    for stage, stamp, is_won in (
+        (held.RETAINED, stamps.retained_at, True),
+        ("churned", stamps.churned_at, False),
+    ):
+        told = stamp[of_contact] == deals.closed_at[renewals]
+        those = renewals[told & (deals.is_won[renewals] == is_won)]
+        parts.append(_for_ever(deals.round[those], stage, deals.closed_at[those]))
+    return parts
 
 
 def _for_ever(round_: Numbers, stage: str, at: Moments) -> tuple[Numbers, str, Moments, Moments]:

@@ -98,6 +98,10 @@ with merged as (
 split as (select human from known group by 1 having count(*) > 1),
 expired as (select distinct human from truth.passes where outcome = 'expired'),
 restarted as (select distinct human from truth.passes where rounds > 1),
+purged as (select distinct human from truth.stage_entries where missing_because = 'purged'),
+unrecorded as (
+    select distinct human from truth.stage_entries where missing_because = 'not_recorded'
+),
 several as (select human from truth.passes group by 1 having count(*) > 1)
 select
     h.human,
@@ -107,6 +111,8 @@ select
         when h.human in (select human from split) then 'several persons'
         when h.human in (select human from expired) then 'expired'
         when h.human in (select human from restarted) then 'restarted'
+        when h.human in (select human from purged) then 'purged'
+        when h.human in (select human from unrecorded) then 'not recorded'
         when h.human in (select human from several) then 'several passes'
         else 'others'
     end as circumstance

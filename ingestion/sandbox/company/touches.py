@@ -112,7 +112,8 @@ def _responses(
     any_kind = np.array([FORM, DOWNLOAD, WEBINAR])[places(rng, len(at), 3, (0.4, 0.4, 0.2))]
     kind = np.where(place == 0, first[rounds.human[round_]], any_kind)
     kind = np.where((place == 0) & (rounds.number[round_] > 1), FORM, kind)
-    kept = ever(before(end, at))
+    # Who responds after marketing has ruled them out would begin anew.
+    kept = ever(before(end, at)) & ~(at >= rounds.disqualified_at[round_])
     return round_[kept], at[kept], kind[kept]
 
 

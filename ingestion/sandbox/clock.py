@@ -30,7 +30,7 @@ ZONES = (
 )
 _OPENS, _CLOSES = 9 * HOUR, 17 * HOUR
 # Up to which share of what has to do with work people come by which hour: mostly from 9 to 17.
-_OF_DAY = np.array([0, 0.05, 0.12, 0.44, 0.54, 0.85, 0.91, 1]) * DAY
+_OF_DAY = np.array([0, 0.05, 0.12, 0.46, 0.53, 0.87, 0.92, 1]) * DAY
 _AWAKE = np.array([7, 8, 9, 12, 13, 17, 18, 22]) * HOUR
 _EVENING, _SLEEPS = 18 * HOUR, 22 * HOUR
 # 1970-01-01 was a Thursday; days since then plus 3 count from a Monday.

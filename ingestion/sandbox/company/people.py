@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ingestion.sandbox.chance import one_of, places, some
-from ingestion.sandbox.clock import DAY, ever, gap, office_days, only, waking, working
+from ingestion.sandbox.clock import DAY, gap, office_days, only, waking, working
 
 if TYPE_CHECKING:
     from ingestion.sandbox.clock import Flags, Moments, Numbers, Texts
@@ -142,8 +142,9 @@ def _first_contacts(rng: np.random.Generator, zone: Numbers, settings: Settings)
     days = np.floor(wanted / DAY)
     of_year = (days - np.floor(days / 365.2425) * 365.2425) / 365.2425
     is_quiet = ((of_year > 0.58) & (of_year < 0.67)) | (of_year > 0.96)
-    moved = only(is_quiet & some(rng, size, 0.35), wanted + 40 * DAY)
-    wanted = np.where(ever(moved) & (moved < end), moved, wanted)
+    other = np.where(wanted + 40 * DAY < end, wanted + 40 * DAY, wanted - 40 * DAY)
+    moved = is_quiet & some(rng, size, 0.3) & (other >= start)
+    wanted = np.where(moved, other, wanted)
     in_week = office_days(rng, wanted, zone)
     at = waking(np.where(in_week < end, in_week, wanted), zone)
     # The last night in Europe, which would be the morning after.

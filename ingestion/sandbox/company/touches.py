@@ -99,7 +99,8 @@ def _responses(
     place = np.arange(len(round_)) - np.repeat(np.cumsum(count) - count, count)
     last = np.maximum(count - 1, 1)[round_]
     zone = people.zone[rounds.human]
-    loses_interest = waking(office_days(rng, rounds.begins_at + 30 * DAY, zone), zone)
+    for_a_month = rounds.begins_at + (30 + rng.random(size)) * DAY
+    loses_interest = waking(office_days(rng, for_a_month, zone), zone)
     until = np.where(reached, rounds.mql_at, loses_interest)[round_]
     start, zone = rounds.begins_at[round_], zone[round_]
     share = (place + rng.random(len(place))) / (last + 1)

@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+import duckdb
+import pytest
+
+from tests.truth.measures import measure, shortfalls
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.truth.companies import Company
+
+
+def broken(full: Company, folder: Path, *statements: str) -> Path:
+    copy = folder / "broken.duckdb"
+    shutil.copy(full.warehouse, copy)
+    with duckdb.connect(str(copy)) as connection:
+        for statement in statements:
+            connection.execute(statement)
+    return copy
+
+
+def test_without_mess_everybody_is_told_apart_and_all_money_is_there(full: Company) -> None:
+    measured = measure(full.warehouse, full.truth)
+    assert (measured.precision, measured.recall) == (1, 1)
+    assert measured.money_told == measured.deals_right == 1
+    # What is missed then is what the engine does not know yet: expiry and the re-entry window.
+    assert measured.entries_found == measured.held_found > 0.95
+    circumstances = {*measured.missed_entries, *measured.wrong_outcomes}
+    assert circumstances <= {"expired", "restarted"}
+
+
+def test_two_humans_taken_for_one_cost_precision(full: Company, tmp_path: Path) -> None:
+    path = broken(
+        full,
+        tmp_path,
+        "update intermediate.int_persons_resolved set person_key ="
+        " (select min(person_key) from intermediate.int_persons_resolved)"
+        " where person_key in (select person_key from intermediate.int_persons_resolved"
+        " group by 1 order by 1 limit 5)",
+    )
+    measured = measure(path, full.truth)
+    assert measured.precision < 1
+    assert measured.recall == 1
+    assert "one person with others" in "".join(shortfalls(measured))
+
+
+def test_a_human_taken_for_two_costs_recall(full: Company, tmp_path: Path) -> None:
+    path = broken(
+        full,
+        tmp_path,
+        "update intermediate.int_persons_resolved set person_key = record_key",
+    )
+    measured = measure(path, full.truth)
+    assert measured.recall == 0
+    assert "several persons" in measured.wrong_outcomes
+
+
+def test_a_stage_on_the_wrong_day_is_missed_and_invented(full: Company, tmp_path: Path) -> None:
+    path = broken(
+        full,
+        tmp_path,
+        "update intermediate.int_stage_entries set entered_date = entered_date + 1"
+        " where stage = 'won'",
+    )
+    before, after = measure(full.warehouse, full.truth), measure(path, full.truth)
+    assert before.entries["won"][2] == before.entries["won"][0] > 0
+    assert after.entries["won"][2] == 0
+    assert after.invented > before.invented
+
+
+def test_a_wrong_outcome_and_lost_money_are_told(full: Company, tmp_path: Path) -> None:
+    path = broken(
+        full,
+        tmp_path,
+        "update intermediate.int_passes set outcome = 'open' where outcome = 'lost'",
+        "update marts.fct_opportunities set amount = amount / 2",
+    )
+    before, after = measure(full.warehouse, full.truth), measure(path, full.truth)
+    assert after.outcomes_right < before.outcomes_right
+    assert after.money_told == pytest.approx(0.5)

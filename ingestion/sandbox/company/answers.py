@@ -37,7 +37,7 @@ _COOLS = 0.5  # of those qualified without opportunity
 _CONTACT_WITH_DEAL = 0.6
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Answers:
     """One entry per round in every array."""
 

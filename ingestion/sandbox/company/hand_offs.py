@@ -34,7 +34,7 @@ _SYNCED_EARLY = 0.12  # into the CRM, though nobody hands it over
 _QUEUE_SHARE = 0.25  # routed by hand from the queue; the others within minutes
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class HandOffs:
     """One entry per round in every array; owners are places in Staff."""
 

@@ -143,7 +143,7 @@ def _first_contacts(rng: np.random.Generator, zone: Numbers, settings: Settings)
     of_year = (days - np.floor(days / 365.2425) * 365.2425) / 365.2425
     is_quiet = ((of_year > 0.58) & (of_year < 0.67)) | (of_year > 0.96)
     other = np.where(wanted + 40 * DAY < end, wanted + 40 * DAY, wanted - 40 * DAY)
-    moved = is_quiet & some(rng, size, 0.3) & (other >= start)
+    moved = is_quiet & some(rng, size, 0.22) & (other >= start)
     wanted = np.where(moved, other, wanted)
     in_week = office_days(rng, wanted, zone)
     at = waking(np.where(in_week < end, in_week, wanted), zone)

@@ -157,10 +157,8 @@ def test_every_label_has_a_meaning_but_parked(companies: Companies) -> None:
                 rows = rows[rows[column.column].isin(column.map)]
         if found := _labels(export, rows):
             unknown[export.file] = found
-    assert unknown == {
-        "salesforce_leads.csv": {("Status", "Parked")},
-        "salesforce_lead_history.csv": {("OldValue", "Parked"), ("NewValue", "Parked")},
-    }
+    assert unknown.keys() == {"salesforce_leads.csv", "salesforce_lead_history.csv"}
+    assert {value for found in unknown.values() for _, value in found} == {"Parked"}
 
 
 @LANDSCAPES

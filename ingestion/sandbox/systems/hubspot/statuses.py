@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ingestion.sandbox.chance import some, stream
+from ingestion.sandbox.chance import stream
 from ingestion.sandbox.clock import MINUTE, before, ever, only
 from ingestion.sandbox.company.people import MARKETING, SALES_CONTACT
 from ingestion.sandbox.systems.hubspot.histories import (
@@ -19,7 +19,15 @@ from ingestion.sandbox.systems.hubspot.histories import (
     Values,
     values_of,
 )
-from ingestion.sandbox.systems.slips import chain, flicker, in_one_second
+from ingestion.sandbox.systems.lead_status import (
+    NEW,
+    NO_STATUS,
+    OPEN,
+    QUALIFIED_BY_MARKETING,
+    noted,
+    notes,
+)
+from ingestion.sandbox.systems.slips import chain, flicker
 from ingestion.sandbox.systems.words import coded, labelled
 
 if TYPE_CHECKING:
@@ -27,15 +35,11 @@ if TYPE_CHECKING:
     from ingestion.sandbox.company.company import Company
     from ingestion.sandbox.systems.hubspot.contacts import Contacts
 
-# Values of hs_lead_status; PARKED is one that nobody agreed on.
+# Values of hs_lead_status, by the codes of a status.
 STATUSES = (
     "", "NEW", "OPEN", "MARKETING_QUALIFIED", "WORKING", "ACCEPTED", "QUALIFIED", "REJECTED",
     "RECYCLED", "NURTURE", "DISQUALIFIED", "PARKED", "CONVERTED",
 )  # fmt: skip
-(
-    NO_STATUS, NEW, OPEN, QUALIFIED_BY_MARKETING, WORKING, ACCEPTED, QUALIFIED, REJECTED, RECYCLED,
-    NURTURE, DISQUALIFIED, PARKED, CONVERTED,
-) = range(len(STATUSES))  # fmt: skip
 _BY_MACHINE = (NEW, OPEN, QUALIFIED_BY_MARKETING)
 REASONS = {
     "missing_information": "missing_info",
@@ -59,51 +63,29 @@ LIFECYCLES = (
 )  # fmt: skip
 SUBSCRIBER, LEAD, MQL, SQL, IN_OPPORTUNITY, CUSTOMER, RETAINED, CHURNED = range(len(LIFECYCLES))
 
-_FAST_TRACK = 0.4  # a workflow says MARKETING_QUALIFIED too
-_NOTED_AS_WORKING = 0.8
-_AS_NURTURE = 0.3  # of the recycled
-
 
 def status_values(company: Company, contacts: Contacts) -> Values:
     """Return the values of hs_lead_status: what each round made of its person, as far as noted."""
     rounds, settings = company.rounds, company.settings
-    seed, mess, size = settings.seed, settings.mess, len(company.rounds)
-    rng = stream(seed, "hubspot status")
     handed_over, again = ever(rounds.mql_at), rounds.number > 1
     # Whom a rep brought along has no lead status: there is a deal from the start.
     as_lead = rounds.entry != SALES_CONTACT
-    fast = handed_over & (some(rng, size, _FAST_TRACK) | again)
-    noted = some(rng, size, _NOTED_AS_WORKING) | again
-    nurture = some(rng, size, _AS_NURTURE)
     begins_new = as_lead & ~handed_over & ~again
-    accepted = only(rounds.is_acceptance_noted, rounds.accepted_at)
-    working = only(noted, rounds.attempt_at + 4 * MINUTE)
-    working = in_one_second(
-        stream(seed, "hubspot same second"), working, accepted, mess.same_second
-    )
-    steps = (
-        (NEW, only(begins_new, rounds.crm_at)),
-        (OPEN, only(as_lead & (handed_over | again), rounds.crm_at)),
-        (QUALIFIED_BY_MARKETING, only(fast, rounds.crm_at + MINUTE)),
-        (WORKING, working),
-        (PARKED, rounds.parked_at),
-        (ACCEPTED, accepted),
-        (REJECTED, rounds.rejected_at),
-        (QUALIFIED, rounds.qualified_at),
-        (WORKING, rounds.stepped_back_at),
-        (QUALIFIED, rounds.requalified_at),
-        (RECYCLED, only(~nurture, rounds.recycled_at)),
-        (NURTURE, only(nurture, rounds.recycled_at)),
-        (DISQUALIFIED, rounds.disqualified_at),
-        (CONVERTED, only(as_lead, rounds.opportunity_at)),
-    )
     line = contacts.of_human[rounds.human]
-    at = np.column_stack([before(settings.end, moments) for _, moments in steps])
-    round_, step = np.nonzero(~np.isnan(at) & (line >= 0)[:, None])
-    status = np.array([status for status, _ in steps])[step]
+    *steps, (converted, converted_at) = notes(company, "hubspot")
+    round_, status, at = noted(
+        company,
+        [
+            (NEW, only(begins_new, rounds.crm_at)),
+            (OPEN, only(as_lead & (handed_over | again), rounds.crm_at)),
+            *steps,
+            (converted, only(as_lead, converted_at)),
+        ],
+        line >= 0,
+    )
     first = np.full(len(contacts.lines), NO_STATUS)
-    changes = chain(first, line[round_], at[round_, step], status)
-    rng = stream(seed, "hubspot status flicker")
+    changes = chain(first, line[round_], at, status)
+    rng = stream(settings.seed, "hubspot status flicker")
     changes = flicker(rng, first, changes, settings)
     by = owners_at(company, contacts, changes.record, changes.at)
     is_machine = np.isin(changes.new, _BY_MACHINE) | (by == NOBODY)

@@ -9,38 +9,21 @@ import numpy as np
 import pyarrow.compute as pc
 
 from ingestion.sandbox.chance import some, stream
-from ingestion.sandbox.clock import DAY, MINUTE, before, ever, gap, never, only
+from ingestion.sandbox.clock import DAY, before, ever, gap, never, only
 from ingestion.sandbox.company.people import MARKETING, SALES_CONTACT, SALES_LEAD
 from ingestion.sandbox.systems.columns import column
+from ingestion.sandbox.systems.lead_status import CONVERTED, NEW, OPEN, noted, notes
 from ingestion.sandbox.systems.salesforce.users import RECYCLE_BIN
-from ingestion.sandbox.systems.slips import Changes, chain, flicker, in_one_second
+from ingestion.sandbox.systems.slips import Changes, chain, flicker
 
 if TYPE_CHECKING:
     from ingestion.sandbox.clock import Flags, Moments, Numbers, Texts
     from ingestion.sandbox.company.company import Company
 
-STATUSES = (
-    "New",
-    "Open - Not Contacted",
-    "Marketing Qualified",
-    "Working - Contacted",
-    "Accepted",
-    "Qualified",
-    "Rejected",
-    "Recycled",
-    "Nurture",
-    "Disqualified",
-    "Parked",  # nobody agreed on it
-    "Closed - Converted",
-)
-(
-    NEW, OPEN, QUALIFIED_BY_MARKETING, WORKING, ACCEPTED, QUALIFIED, REJECTED, RECYCLED, NURTURE,
-    DISQUALIFIED, PARKED, CONVERTED,
-) = range(len(STATUSES))  # fmt: skip
-
-_FAST_TRACK = 0.4  # the CRM itself says "Marketing Qualified" too
-_NOTED_AS_WORKING = 0.8
-_AS_NURTURE = 0.3  # of the recycled
+STATUSES = (  # by the codes of a status
+    "", "New", "Open - Not Contacted", "Marketing Qualified", "Working - Contacted", "Accepted",
+    "Qualified", "Rejected", "Recycled", "Nurture", "Disqualified", "Parked", "Closed - Converted",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -144,44 +127,14 @@ def purges(company: Company, leads: Leads) -> Moments:
 def status_changes(company: Company, leads: Leads) -> tuple[Numbers, Changes]:
     """Return each lead's first status, and how it changes."""
     rounds, settings = company.rounds, company.settings
-    seed, mess = settings.seed, settings.mess
-    size = len(rounds)
-    rng = stream(seed, "salesforce status")
-    handed_over = ever(rounds.mql_at)
-    again = rounds.number > 1
-    fast = handed_over & (some(rng, size, _FAST_TRACK) | again)
-    noted = some(rng, size, _NOTED_AS_WORKING) | again
-    nurture = some(rng, size, _AS_NURTURE)
-    accepted = only(rounds.is_acceptance_noted, rounds.accepted_at)
-    working = only(noted, rounds.attempt_at + 4 * MINUTE)
-    working = in_one_second(
-        stream(seed, "salesforce same second"), working, accepted, mess.same_second
-    )
-    steps = (
-        (QUALIFIED_BY_MARKETING, only(fast, rounds.crm_at + MINUTE)),
-        (WORKING, working),
-        (PARKED, rounds.parked_at),
-        (ACCEPTED, accepted),
-        (REJECTED, rounds.rejected_at),
-        (QUALIFIED, rounds.qualified_at),
-        (WORKING, rounds.stepped_back_at),
-        (QUALIFIED, rounds.requalified_at),
-        (RECYCLED, only(~nurture, rounds.recycled_at)),
-        (NURTURE, only(nurture, rounds.recycled_at)),
-        (DISQUALIFIED, rounds.disqualified_at),
-        (CONVERTED, rounds.opportunity_at),
-    )
     has_lead = leads.of_round >= 0
-    at = np.column_stack([before(settings.end, moments) for _, moments in steps])
-    round_, step = np.nonzero(~np.isnan(at) & has_lead[:, None])
-    status = np.array([status for status, _ in steps])[step]
+    round_, status, at = noted(company, notes(company, "salesforce"), has_lead)
     first = np.full(len(leads), OPEN)
-    begins = np.flatnonzero(has_lead & (company.rounds.entry == SALES_LEAD))
-    first[leads.of_round[begins]] = NEW
-    early = np.flatnonzero(has_lead & (rounds.entry == MARKETING) & ~handed_over & ~again)
-    first[leads.of_round[early]] = NEW
-    changes = chain(first, leads.of_round[round_], at[round_, step], status)
-    rng = stream(seed, "salesforce status flicker")
+    by_rep = has_lead & (rounds.entry == SALES_LEAD)
+    early = has_lead & (rounds.entry == MARKETING) & ~ever(rounds.mql_at) & (rounds.number == 1)
+    first[leads.of_round[by_rep | early]] = NEW
+    changes = chain(first, leads.of_round[round_], at, status)
+    rng = stream(settings.seed, "salesforce status flicker")
     return first, flicker(rng, first, changes, settings, spared=(CONVERTED,))
 
 

@@ -18,9 +18,8 @@ from ingestion.sandbox.company.opportunities import (
     RENEWAL,
     WON,
 )
-from ingestion.sandbox.systems import held
+from ingestion.sandbox.systems import held, lead_status
 from ingestion.sandbox.systems.held import Evidence
-from ingestion.sandbox.systems.salesforce import leads as statuses_of
 from ingestion.sandbox.systems.salesforce.contacts import see_customership
 from ingestion.sandbox.systems.salesforce.users import HISTORY_KEPT
 from ingestion.sandbox.systems.slips import keys
@@ -32,11 +31,11 @@ if TYPE_CHECKING:
 
 # Stage or exit -> the moments of Rounds that a status proves, and that status.
 _BY_STATUS = {
-    held.SAL: ("accepted_at", (statuses_of.ACCEPTED,)),
-    held.SQL: ("qualified_at", (statuses_of.QUALIFIED,)),
-    REJECTED: ("rejected_at", (statuses_of.REJECTED,)),
-    RECYCLED: ("recycled_at", (statuses_of.RECYCLED, statuses_of.NURTURE)),
-    DISQUALIFIED: ("disqualified_at", (statuses_of.DISQUALIFIED,)),
+    held.SAL: ("accepted_at", (lead_status.ACCEPTED,)),
+    held.SQL: ("qualified_at", (lead_status.QUALIFIED,)),
+    REJECTED: ("rejected_at", (lead_status.REJECTED,)),
+    RECYCLED: ("recycled_at", (lead_status.RECYCLED, lead_status.NURTURE)),
+    DISQUALIFIED: ("disqualified_at", (lead_status.DISQUALIFIED,)),
 }
 
 

@@ -11,9 +11,10 @@ from ingestion.sandbox.chance import some, stream
 from ingestion.sandbox.clock import DAY, before
 from ingestion.sandbox.systems.columns import dates, instants
 from ingestion.sandbox.systems.identifiers import salesforce_id
+from ingestion.sandbox.systems.lead_status import CONVERTED, NEW
 from ingestion.sandbox.systems.salesforce.deals import FORECASTS, PROBABILITIES
 from ingestion.sandbox.systems.salesforce.deals import STAGES as DEAL_STAGES
-from ingestion.sandbox.systems.salesforce.leads import CONVERTED, STATUSES
+from ingestion.sandbox.systems.salesforce.leads import STATUSES
 from ingestion.sandbox.systems.stored import Changing, Stored, append_only, build_stored
 from ingestion.sandbox.systems.words import coded
 
@@ -29,7 +30,8 @@ def reference_objects(org: Org) -> dict[str, Stored]:
     """Return the statuses, the stages, and dated currency rates, some of which are edited later."""
     start = org.company.settings.start
     planned = start - 30 * DAY
-    statuses, stages = len(STATUSES), len(DEAL_STAGES)
+    status = np.arange(NEW, len(STATUSES))
+    statuses, stages = len(status), len(DEAL_STAGES)
     currencies = ("USD", *_CURRENCIES)
     return {
         "lead_statuses": append_only(
@@ -37,11 +39,11 @@ def reference_objects(org: Org) -> dict[str, Stored]:
             ("Id", "MasterLabel", "ApiName", "IsConverted", "IsDefault", "SortOrder"),
             {
                 "Id": org.numbered("01J", statuses),
-                "MasterLabel": pa.array(STATUSES),
-                "ApiName": pa.array(STATUSES),
-                "IsConverted": np.arange(statuses) == CONVERTED,
-                "IsDefault": np.arange(statuses) == 0,
-                "SortOrder": np.arange(statuses) + 1,
+                "MasterLabel": pa.array(STATUSES[NEW:]),
+                "ApiName": pa.array(STATUSES[NEW:]),
+                "IsConverted": status == CONVERTED,
+                "IsDefault": status == NEW,
+                "SortOrder": status,
             },
             np.full(statuses, planned),
         ),

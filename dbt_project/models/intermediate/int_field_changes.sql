@@ -15,16 +15,16 @@ with delivered as (
 ),
 
 stamped_records as (
-    select 'persons' as record_entity, record_key, source, stamps, formats, time_zone
+    select 'persons' as record_entity, record_key, source, stamps, formats, load_time_zone
     from {{ ref('stg_files__persons') }}
     union all
-    select 'opportunities' as record_entity, record_key, source, stamps, formats, time_zone
+    select 'opportunities' as record_entity, record_key, source, stamps, formats, load_time_zone
     from {{ ref('stg_files__opportunities') }}
 ),
 
 stamps as (
     {{ map_entries(
-        'stamped_records', ['record_entity', 'record_key', 'source', 'formats', 'time_zone'], 'stamps'
+        'stamped_records', ['record_entity', 'record_key', 'source', 'formats', 'load_time_zone'], 'stamps'
     ) }}
 ),
 
@@ -37,7 +37,7 @@ stamped as (
         {{ dbt.split_part('entry_key', "'='", 1) }} as field,
         cast(null as varchar) as old_value,
         {{ dbt.split_part('entry_key', "'='", 2) }} as new_value,
-        {{ parsed_timestamp('trim(entry_value)', "coalesce(formats[entry_key], formats['*'])", 'time_zone') }} as changed_at,
+        {{ parsed_timestamp('trim(entry_value)', "coalesce(formats[entry_key], formats['*'])", 'load_time_zone') }} as changed_at,
         case
             when {{ is_date_only('trim(entry_value)', "coalesce(formats[entry_key], formats['*'])") }} then 'day' else 'second'
         end as changed_at_precision,
@@ -46,20 +46,22 @@ stamped as (
     where entry_value is not null
 ),
 
+person_versions as (
+    select * from {{ ref('base_files__persons') }} where cast_problem is null
+),
+
 -- Exports compared by key: a difference was observed at the later one, unless a column stamps it.
 snapshots as (
     select
         'persons' as record_entity, record_key, source, load_id, load_kind, exported_at, line,
         'status' as field, status as new_value, status_at as value_at,
         status_at_precision as value_precision
-    from {{ ref('base_files__persons') }}
-    where cast_problem is null
+    from person_versions
     union all
     select
         'persons', record_key, source, load_id, load_kind, exported_at, line, 'lifecycle_stage',
         lifecycle_stage, lifecycle_stage_at, lifecycle_stage_at_precision
-    from {{ ref('base_files__persons') }}
-    where cast_problem is null
+    from person_versions
     union all
     select
         'opportunities', record_key, source, load_id, load_kind, exported_at, line, 'stage', stage,
@@ -70,21 +72,38 @@ snapshots as (
     where cast_problem is null
 ),
 
-compared as (
-    select
-        *,
-        lag(new_value) over versions as old_value,
-        row_number() over versions as version_number
-    from snapshots
-    where load_kind = 'full' or value_at is not null
-    window versions as (
-        partition by record_entity, record_key, field order by exported_at, load_id, line
-    )
-),
-
 -- Where the source delivers its own history, a difference of snapshots is the same change again.
 with_history as (
     select distinct record_entity, source, field from delivered
+),
+
+without_history as (
+    select s.*
+    from snapshots as s
+    left join with_history as h
+        on s.record_entity = h.record_entity and s.source = h.source and s.field = h.field
+    where h.field is null and (s.load_kind = 'full' or s.value_at is not null)
+),
+
+-- A field that a record never had cannot differ: most are such, and need not be compared.
+known as (
+    select distinct record_entity, record_key, field
+    from without_history
+    where new_value is not null
+),
+
+compared as (
+    select
+        s.*,
+        lag(s.new_value) over versions as old_value,
+        row_number() over versions as version_number
+    from without_history as s
+    inner join known as k
+        on s.record_entity = k.record_entity and s.record_key = k.record_key and s.field = k.field
+    window versions as (
+        partition by s.record_entity, s.record_key, s.field
+        order by s.exported_at, s.load_id, s.line
+    )
 ),
 
 observed as (
@@ -101,11 +120,8 @@ observed as (
             as changed_at_precision,
         case when s.value_at is not null then 'stamped' else 'observed' end as evidence
     from compared as s
-    left join with_history as h
-        on s.record_entity = h.record_entity and s.source = h.source and s.field = h.field
     where
-        h.field is null
-        and s.new_value is not null
+        s.new_value is not null
         and s.new_value is distinct from s.old_value
         and (s.version_number > 1 or s.value_at is not null)
 ),

@@ -103,9 +103,6 @@ select
     o.campaign,
     o.loss_reason,
     o.competitor,
-    o.stamps,
-    o.formats,
-    o.time_zone,
     o.exported_at
 from as_of as o
 cross join context as ctx

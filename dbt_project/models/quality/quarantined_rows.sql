@@ -1,22 +1,24 @@
-with
-{%- for entity in file_entities() %}
-{{ entity }}_quarantined as (
-    select b.source, b.instance, b.load_id, b.export, b.file, b.line, b.record_id, b.cast_problem
-    from {{ ref('base_files__' ~ entity) }} as b
-    -- A corrected version that landed later takes the row out of quarantine.
-    left join {{ ref('stg_files__' ~ entity) }} as s
-        on b.record_key = s.record_key and b.exported_at < s.exported_at
-    where b.cast_problem is not null and s.record_key is null
+with uncast as (
+    select * from {{ ref('base_files__uncast_rows') }}
 ),
-{% endfor %}
 
-uncast as (
+latest as (
     {%- for entity in file_entities() %}
-    select '{{ entity }}' as entity, q.* from {{ entity }}_quarantined as q
+    select '{{ entity }}' as entity, record_key, exported_at
+    from {{ ref('stg_files__' ~ entity) }}
     {%- if not loop.last %}
     union all
     {%- endif %}
     {%- endfor %}
+),
+
+-- A corrected version that landed later takes the row out of quarantine.
+quarantined as (
+    select u.*
+    from uncast as u
+    left join latest as l
+        on u.entity = l.entity and u.record_key = l.record_key and u.exported_at < l.exported_at
+    where l.record_key is null
 )
 
 -- The rows themselves stay in the landing (ops.set_aside_rows, raw_files): they hold personal values.
@@ -35,4 +37,4 @@ from {{ source('ops', 'set_aside_rows') }}
 union all
 select
     'staging', entity, source, instance, load_id, export, file, line, record_id, cast_problem
-from uncast
+from quarantined

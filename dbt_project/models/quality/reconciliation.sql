@@ -6,17 +6,25 @@ with set_aside as (
     group by object
 ),
 
-staged as (
+landed as (
     {%- for entity in file_entities() %}
-    select
-        '{{ entity }}' as entity,
-        count(*) as landed,
-        sum(case when cast_problem is not null then 1 else 0 end) as quarantined
-    from {{ ref('base_files__' ~ entity) }}
+    select '{{ entity }}' as entity, count(*) as landed from {{ source('raw_files', entity) }}
     {%- if not loop.last %}
     union all
     {%- endif %}
     {%- endfor %}
+),
+
+uncast as (
+    select entity, count(*) as quarantined
+    from {{ ref('base_files__uncast_rows') }}
+    group by entity
+),
+
+staged as (
+    select l.entity, l.landed, coalesce(u.quarantined, 0) as quarantined
+    from landed as l
+    left join uncast as u on l.entity = u.entity
 ),
 
 latest as (

@@ -9,5 +9,6 @@
     ],
     timestamps=['stage_at', 'created_at', 'closed_at', 'expected_close_at', 'updated_at'],
     numbers=['amount', 'probability'],
-    booleans=['is_closed', 'is_won', 'is_deleted']
+    booleans=['is_closed', 'is_won', 'is_deleted'],
+    has_stamps=true
 ) }}

@@ -13,5 +13,6 @@
     ],
     timestamps=['status_at', 'lifecycle_stage_at', 'converted_at', 'created_at', 'updated_at'],
     numbers=['score'],
-    booleans=['is_deleted']
+    booleans=['is_deleted'],
+    has_stamps=true
 ) }}

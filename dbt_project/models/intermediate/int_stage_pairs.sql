@@ -33,6 +33,7 @@ history_starts as (
 )
 
 select
+    cast(row_number() over (order by a.stage_rank, b.stage_rank) as integer) as pair_number,
     a.stage as from_stage,
     a.stage_rank as from_rank,
     b.stage as to_stage,

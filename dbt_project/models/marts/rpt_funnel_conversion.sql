@@ -1,6 +1,4 @@
-{%- set periods = {
-    'all': 'is_first', 'quarter': 'is_first_in_quarter', 'month': 'is_first_in_month'
-} -%}
+{%- set periods = {'all': 'is_first', 'quarter': 'is_first_in_quarter', 'month': 'is_first_in_month'} -%}
 
 with entries as (
     select * from {{ ref('int_funnel_entries') }}
@@ -12,6 +10,10 @@ stage_pairs as (
 
 segment_values as (
     select * from {{ ref('int_segment_values') }}
+),
+
+segments as (
+    select distinct segment_number, segment, segment_value from segment_values
 ),
 
 context as (
@@ -31,45 +33,42 @@ windows as (
     select cast(null as integer)
 ),
 
-observed as (
-    select
-        e.*,
-        {{ days_between('e.entered_date', 'ctx.as_of_date') }} as observed_days
-    from entries as e
+-- Each entry counts once, at the longest window that it was observed for, not once for each window.
+longest_windows as (
+    select d.entered_date, max(w.window_days) as observed_window
+    from (select distinct entered_date from entries) as d
     cross join context as ctx
+    left join windows as w
+        on {{ days_between('d.entered_date', 'ctx.as_of_date') }} >= w.window_days
+    group by 1
 ),
 
 -- Who entered, by month and segment set: everything coarser is a sum of this. Undated entries have
 -- no place within a window.
-entered_by_month as (
+entered_by_set as (
     select
-        e.policy, e.unit, e.stage, e.segment_set, e.cohort_month, w.window_days,
+        e.policy, e.unit, e.stage_rank, e.segment_set_number, e.cohort_month, l.observed_window,
         {%- for period, is_first in periods.items() %}
         sum(e.{{ is_first }}) as entered_{{ period }},
         sum(case when e.entered_date is null then e.{{ is_first }} else 0 end)
             as undated_{{ period }},
-        sum(case when e.observed_days >= w.window_days then e.{{ is_first }} else 0 end)
-            as mature_{{ period }},
         {%- endfor %}
-        count(*) as entries
-    from observed as e
-    cross join windows as w
+        count(*) as row_count
+    from entries as e
+    left join longest_windows as l on e.entered_date = l.entered_date
     group by 1, 2, 3, 4, 5, 6
 ),
 
+-- The unit's first entry of a stage is its earliest.
 reached as (
-    select policy, unit, unit_key, stage, stage_rank, min(entered_date) as entered_date
-    from entries
-    group by 1, 2, 3, 4, 5
+    select policy, unit, unit_key, stage_rank, entered_date from entries where is_first = 1
 ),
 
-converted_by_month as (
+conversions as (
     select
-        e.policy, e.unit, e.stage as from_stage, r.stage as to_stage, e.segment_set, e.cohort_month,
-        w.window_days,
-        sum(e.is_first) as converted_all,
-        sum(e.is_first_in_quarter) as converted_quarter,
-        sum(e.is_first_in_month) as converted_month
+        e.policy, e.unit, e.unit_key, p.pair_number, e.segment_set_number, e.cohort_month,
+        {{ days_between('e.entered_date', 'r.entered_date') }} as days,
+        e.is_first, e.is_first_in_quarter, e.is_first_in_month
     from entries as e
     inner join reached as r
         on
@@ -77,28 +76,71 @@ converted_by_month as (
             and e.unit = r.unit
             and e.unit_key = r.unit_key
             and e.stage_rank < r.stage_rank
-    inner join windows as w
-        on
-            w.window_days is null
-            or {{ days_between('e.entered_date', 'r.entered_date') }} <= w.window_days
-    group by 1, 2, 3, 4, 5, 6, 7
+    inner join stage_pairs as p on e.stage_rank = p.from_rank and r.stage_rank = p.to_rank
+),
+
+-- The shortest window that a conversion falls into; null for those that count as ever only.
+shortest_windows as (
+    select d.days, min(w.window_days) as needed_window
+    from (select distinct days from conversions) as d
+    inner join windows as w on d.days <= w.window_days
+    group by 1
+),
+
+converted_by_set as (
+    select
+        c.policy, c.unit, c.pair_number, c.segment_set_number, c.cohort_month, s.needed_window,
+        {%- for period, is_first in periods.items() %}
+        sum(c.{{ is_first }}) as converted_{{ period }},
+        {%- endfor %}
+        count(*) as row_count
+    from conversions as c
+    left join shortest_windows as s on c.days = s.days
+    group by 1, 2, 3, 4, 5, 6
+),
+
+-- Segments before periods: what is left for the periods has no more rows than months and segments.
+entered_by_month as (
+    select
+        e.policy, e.unit, e.stage_rank, s.segment_number, e.cohort_month, e.observed_window,
+        {%- for period in periods %}
+        sum(e.entered_{{ period }}) as entered_{{ period }},
+        sum(e.undated_{{ period }}) as undated_{{ period }},
+        {%- endfor %}
+        count(*) as row_count
+    from entered_by_set as e
+    inner join segment_values as s on e.segment_set_number = s.segment_set_number
+    group by 1, 2, 3, 4, 5, 6
+),
+
+converted_by_month as (
+    select
+        c.policy, c.unit, c.pair_number, s.segment_number, c.cohort_month, c.needed_window,
+        {%- for period in periods %}
+        sum(c.converted_{{ period }}) as converted_{{ period }},
+        {%- endfor %}
+        count(*) as row_count
+    from converted_by_set as c
+    inner join segment_values as s on c.segment_set_number = s.segment_set_number
+    group by 1, 2, 3, 4, 5, 6
 ),
 
 entered as (
     {%- for period in periods %}
     select
-        e.policy, e.unit, '{{ period }}' as period_type, {{ period_start('e.cohort_month', period) }}
-            as period_start,
-        s.segment, s.segment_value, e.stage, e.window_days,
+        e.policy, e.unit, '{{ period }}' as period_type,
+        {{ period_start('e.cohort_month', period) }} as period_start,
+        e.segment_number, e.stage_rank, w.window_days,
         sum(e.entered_{{ period }}) as entered,
         sum(e.undated_{{ period }}) as undated,
-        sum(e.mature_{{ period }}) as mature
+        sum(case when e.observed_window >= w.window_days then e.entered_{{ period }} else 0 end)
+            as mature
     from entered_by_month as e
-    inner join segment_values as s on e.segment_set = s.segment_set
+    cross join windows as w
     {%- if period != 'all' %}
     where e.cohort_month is not null
     {%- endif %}
-    group by 1, 2, 3, 4, 5, 6, 7, 8
+    group by 1, 2, 3, 4, 5, 6, 7
     {%- if not loop.last %}
     union all
     {%- endif %}
@@ -108,16 +150,16 @@ entered as (
 converted as (
     {%- for period in periods %}
     select
-        c.policy, c.unit, '{{ period }}' as period_type, {{ period_start('c.cohort_month', period) }}
-            as period_start,
-        s.segment, s.segment_value, c.from_stage, c.to_stage, c.window_days,
+        c.policy, c.unit, '{{ period }}' as period_type,
+        {{ period_start('c.cohort_month', period) }} as period_start,
+        c.segment_number, c.pair_number, w.window_days,
         sum(c.converted_{{ period }}) as converted
     from converted_by_month as c
-    inner join segment_values as s on c.segment_set = s.segment_set
+    inner join windows as w on w.window_days is null or c.needed_window <= w.window_days
     {%- if period != 'all' %}
     where c.cohort_month is not null
     {%- endif %}
-    group by 1, 2, 3, 4, 5, 6, 7, 8, 9
+    group by 1, 2, 3, 4, 5, 6, 7
     {%- if not loop.last %}
     union all
     {%- endif %}
@@ -126,42 +168,43 @@ converted as (
 
 measures as (
     select
-        'cohort' as method, e.policy, e.unit, e.period_type, e.period_start, e.segment,
-        e.segment_value, p.from_stage, p.to_stage, e.window_days,
+        'cohort' as method, e.policy, e.unit, e.period_type, e.period_start, e.segment_number,
+        p.pair_number, e.window_days,
         e.entered - case when e.window_days is null then 0 else e.undated end as entered,
         0 as converted, e.undated, e.mature
     from entered as e
-    inner join stage_pairs as p on e.stage = p.from_stage
+    inner join stage_pairs as p on e.stage_rank = p.from_rank
     union all
     select
-        'cohort', policy, unit, period_type, period_start, segment, segment_value, from_stage,
-        to_stage, window_days, 0, converted, 0, 0
+        'cohort', policy, unit, period_type, period_start, segment_number, pair_number, window_days,
+        0, converted, 0, 0
     from converted
     union all
     -- In-period: those who entered B in the period beside those who entered A in it, dated ones only.
     select
-        'in_period', e.policy, e.unit, e.period_type, e.period_start, e.segment, e.segment_value,
-        p.from_stage, p.to_stage, e.window_days, e.entered - e.undated, 0, 0, 0
+        'in_period', e.policy, e.unit, e.period_type, e.period_start, e.segment_number,
+        p.pair_number, e.window_days, e.entered - e.undated, 0, 0, 0
     from entered as e
-    inner join stage_pairs as p on e.stage = p.from_stage
+    inner join stage_pairs as p on e.stage_rank = p.from_rank
     where e.window_days is null
     union all
     select
-        'in_period', e.policy, e.unit, e.period_type, e.period_start, e.segment, e.segment_value,
-        p.from_stage, p.to_stage, e.window_days, 0, e.entered - e.undated, 0, 0
+        'in_period', e.policy, e.unit, e.period_type, e.period_start, e.segment_number,
+        p.pair_number, e.window_days, 0, e.entered - e.undated, 0, 0
     from entered as e
-    inner join stage_pairs as p on e.stage = p.to_stage
+    inner join stage_pairs as p on e.stage_rank = p.to_rank
     where e.window_days is null
 ),
 
 summed as (
     select
-        method, policy, unit, period_type, period_start, segment, segment_value, from_stage, to_stage,
-        window_days,
-        sum(entered) as entered, sum(converted) as converted, sum(undated) as undated,
-        sum(mature) as mature
+        method, policy, unit, period_type, period_start, segment_number, pair_number, window_days,
+        cast(sum(entered) as bigint) as entered,
+        cast(sum(converted) as bigint) as converted,
+        cast(sum(undated) as bigint) as undated,
+        cast(sum(mature) as bigint) as mature
     from measures
-    group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
+    group by 1, 2, 3, 4, 5, 6, 7, 8
 )
 
 select
@@ -170,19 +213,20 @@ select
     s.unit,
     s.period_type,
     s.period_start,
-    s.segment,
-    s.segment_value,
-    s.from_stage,
-    s.to_stage,
+    g.segment,
+    g.segment_value,
+    p.from_stage,
+    p.to_stage,
     s.window_days,
-    cast(s.entered as bigint) as entered,
-    cast(s.converted as bigint) as converted,
-    cast(s.undated as bigint) as undated,
+    s.entered,
+    s.converted,
+    s.undated,
     cast(s.converted as double) / nullif(s.entered, 0) as conversion_rate,
     case when s.window_days is not null then cast(s.mature as double) / nullif(s.entered, 0) end
         as mature_share,
     {{ is_left_truncated('s', 'p') }} as is_left_truncated,
     s.entered < t.minimum_sample_size as is_small_sample
 from summed as s
-inner join stage_pairs as p on s.from_stage = p.from_stage and s.to_stage = p.to_stage
+inner join stage_pairs as p on s.pair_number = p.pair_number
+inner join segments as g on s.segment_number = g.segment_number
 cross join settings as t

@@ -85,7 +85,7 @@ without_history as (
     where h.field is null and (s.load_kind = 'full' or s.value_at is not null)
 ),
 
--- A field that a record never had cannot differ: most are such, and comparing them took 20 s.
+-- A field that a record never had cannot differ: most are such, and need not be compared.
 known as (
     select distinct record_entity, record_key, field
     from without_history

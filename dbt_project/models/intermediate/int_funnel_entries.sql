@@ -54,7 +54,8 @@ again as (
     where journey_type = 'pass' and is_account_again
 ),
 
--- Only where a unit has several journeys: numbering all took 20 s for a million people.
+-- Only where a unit has several journeys: numbering all ten million entries of a million people took
+-- most of 21 s.
 numbered as (
     select
         *,

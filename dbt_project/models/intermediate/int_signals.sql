@@ -77,6 +77,7 @@ changed as (
         c.chain_position,
         r.created_at,
         r.created_at_precision,
+        {{ changed_date }} as changed_date,
         lag(c.change_key) over history is null as is_first,
         lead(c.change_key) over history is null as is_last
     from changes as c

@@ -38,8 +38,9 @@ longest_windows as (
     select d.entered_date, max(w.window_days) as observed_window
     from (select distinct entered_date from entries) as d
     cross join context as ctx
-    left join windows as w on {{ days_between('d.entered_date', 'ctx.as_of_date') }} >= w.window_days
-    group by d.entered_date
+    left join windows as w
+        on {{ days_between('d.entered_date', 'ctx.as_of_date') }} >= w.window_days
+    group by 1
 ),
 
 -- Who entered, by month and segment set: everything coarser is a sum of this. Undated entries have
@@ -50,8 +51,9 @@ entered_by_set as (
         {%- for period, is_first in periods.items() %}
         sum(e.{{ is_first }}) as entered_{{ period }},
         sum(case when e.entered_date is null then e.{{ is_first }} else 0 end)
-            as undated_{{ period }}{{ ',' if not loop.last }}
+            as undated_{{ period }},
         {%- endfor %}
+        count(*) as row_count
     from entries as e
     left join longest_windows as l on e.entered_date = l.entered_date
     group by 1, 2, 3, 4, 5, 6
@@ -82,15 +84,16 @@ shortest_windows as (
     select d.days, min(w.window_days) as needed_window
     from (select distinct days from conversions) as d
     inner join windows as w on d.days <= w.window_days
-    group by d.days
+    group by 1
 ),
 
 converted_by_set as (
     select
         c.policy, c.unit, c.pair_number, c.segment_set_number, c.cohort_month, s.needed_window,
         {%- for period, is_first in periods.items() %}
-        sum(c.{{ is_first }}) as converted_{{ period }}{{ ',' if not loop.last }}
+        sum(c.{{ is_first }}) as converted_{{ period }},
         {%- endfor %}
+        count(*) as row_count
     from conversions as c
     left join shortest_windows as s on c.days = s.days
     group by 1, 2, 3, 4, 5, 6
@@ -102,8 +105,9 @@ entered_by_month as (
         e.policy, e.unit, e.stage_rank, s.segment_number, e.cohort_month, e.observed_window,
         {%- for period in periods %}
         sum(e.entered_{{ period }}) as entered_{{ period }},
-        sum(e.undated_{{ period }}) as undated_{{ period }}{{ ',' if not loop.last }}
+        sum(e.undated_{{ period }}) as undated_{{ period }},
         {%- endfor %}
+        count(*) as row_count
     from entered_by_set as e
     inner join segment_values as s on e.segment_set_number = s.segment_set_number
     group by 1, 2, 3, 4, 5, 6
@@ -113,8 +117,9 @@ converted_by_month as (
     select
         c.policy, c.unit, c.pair_number, s.segment_number, c.cohort_month, c.needed_window,
         {%- for period in periods %}
-        sum(c.converted_{{ period }}) as converted_{{ period }}{{ ',' if not loop.last }}
+        sum(c.converted_{{ period }}) as converted_{{ period }},
         {%- endfor %}
+        count(*) as row_count
     from converted_by_set as c
     inner join segment_values as s on c.segment_set_number = s.segment_set_number
     group by 1, 2, 3, 4, 5, 6

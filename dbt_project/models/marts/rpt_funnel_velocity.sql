@@ -90,15 +90,18 @@ waits as (
 slices as (
     select
         w.policy, w.unit, w.pair_number, s.segment_number, w.cohort_month,
-        {%- for edge in edges[1:] %}
-        {{ 'case' if loop.first }} when w.days < {{ edge }} then {{ loop.index }}
-        {%- endfor %}
-        when w.days is not null then {{ edges | length }} end as slice,
+        case
+            {%- for edge in edges[1:] %}
+            when w.days < {{ edge }} then {{ loop.index }}
+            {%- endfor %}
+            when w.days is not null then {{ edges | length }}
+        end as slice,
         {%- for period, is_first in periods.items() %}
         sum(case when w.is_completed then w.{{ is_first }} else 0 end) as completed_{{ period }},
         sum(case when w.is_open then w.{{ is_first }} else 0 end) as open_{{ period }},
-        sum(w.{{ is_first }}) as watched_{{ period }}{{ ',' if not loop.last }}
+        sum(w.{{ is_first }}) as watched_{{ period }},
         {%- endfor %}
+        count(*) as row_count
     from waits as w
     inner join segment_values as s on w.segment_set_number = s.segment_set_number
     group by 1, 2, 3, 4, 5, 6
@@ -147,7 +150,8 @@ sliced_after as (
 ),
 
 -- Within a slice survival is lowest if all that were only watched leave before the first is done. A
--- cell that keeps more than a half even so has no median: three in four observations are in such.
+-- cell that keeps more than a half even so has no median: nearly three in four observations are in
+-- such (100,000 people: 31 of 43 million).
 reachable as (
     select policy, unit, period_type, period_start, segment_number, pair_number
     from sliced_after
@@ -235,7 +239,7 @@ medians as (
         min(case when done = still_watched or log_survival <= ln(0.5) + 1e-12 then days end)
             as kaplan_meier_median_days
     from survival
-    group by cell_number
+    group by 1
 ),
 
 completions as (
@@ -268,7 +272,7 @@ durations as (
         -- Summed exactly: doubles add up differently in another order, and equal runs must be equal.
         avg(cast(days as decimal(18, 9))) as mean_days
     from completions
-    group by cell_number
+    group by 1
 )
 
 select

@@ -257,6 +257,11 @@ def opportunity_cases(exports: Exports) -> None:
     e.deal("early-2", "early", stage="Won", created_at="2026-01-10 09:00:00",
            closed_at="2026-02-20 09:00:00")  # fmt: skip
     e.lead("early", status="Open")
+    # A history that tells what a stage became, and not what it was.
+    e.lead("untold", status="Open")
+    e.deal("untold-deal", "untold", ("", "Discovery", "2026-02-01 09:00:00"),
+           ("", "Proposal", "2026-02-05 09:00:00"), ("", "Discovery", "2026-02-08 09:00:00"),
+           created_at="2026-02-01 09:00:00")  # fmt: skip
     # A new one after the win is a new pass; what an older one does stays in the old pass.
     e.lead("next", status="Open")
     e.deal("next-a", "next", stage="Won", created_at="2026-01-05 09:00:00",

@@ -144,6 +144,16 @@ def test_a_step_back_by_the_authority_moves_back(warehouse: duckdb.DuckDBPyConne
     ) == [("sal", "sql")]
 
 
+def test_a_step_back_is_seen_in_a_history_without_old_values(
+    warehouse: duckdb.DuckDBPyConnection,
+) -> None:
+    assert transitions(warehouse, "untold") == [
+        (1, "enter", None, "sql"),
+        (1, "forward", "sql", "opportunity"),
+        (1, "back", "opportunity", "sql"),
+    ]
+
+
 def test_an_inversion_is_kept_signed_and_listed(warehouse: duckdb.DuckDBPyConnection) -> None:
     assert transitions(warehouse, "inverted") == [
         (1, "win", None, "won"),

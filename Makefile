@@ -58,6 +58,10 @@ company: $(READY) ## COMPANY=<folder> simulate a company and write its exports a
 		$(if $(SEED),--seed $(SEED)) $(if $(MESS),--mess $(MESS)) $(if $(SET_UP),--set-up $(SET_UP)) \
 		$(if $(DAILY_FROM),--daily-from $(DAILY_FROM))
 
+.PHONY: portrait
+portrait: $(READY) ## draw the simulated company anew, for docs/simulated_company.md
+	@$(BIN)/python -m tests.portrait
+
 .PHONY: truth
 truth: $(READY) ## how much of what simulated companies really did is found; PEOPLE=2000
 	@$(BIN)/python -m tests.truth $(if $(PEOPLE),--people $(PEOPLE)) $(TRUTH)

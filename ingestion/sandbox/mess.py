@@ -60,8 +60,8 @@ class Mess:
     zero_lost_amount: float = 0  # of lost opportunities: the amount is set to 0
 
     # What hangs together.
-    deal_without_role: float = 0
-    deal_without_account: float = 0
+    deal_without_role: float = 0  # of new deals: nobody is attached
+    deal_without_account: float = 0  # of deals
     deal_before_contact: float = 0  # of won deals: signed before anybody wrote a first contact
     unknown_customer: float = 0  # of billing customers: no CRM has heard of them
     unusable_row: float = 0  # of rows of some files: no key, no date, said twice

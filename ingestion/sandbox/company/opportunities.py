@@ -38,7 +38,7 @@ PRODUCTS = {  # product: (share, how its win rate compares, typical amount)
 
 _OPENS_QUALIFIED = 0.35  # without discovery
 _STALLS = 0.08
-_WON = 0.28  # of the others, before source, product and fit
+_WON = 0.24  # of the others, before source, product and fit
 _SKIPS_NEGOTIATION = 0.15
 _RENEWS = 0.8
 _EXPANDS = 0.1  # of customers, each year

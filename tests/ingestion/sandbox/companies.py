@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 CLEAN, USUAL, AWFUL = PROFILES["clean"], PROFILES["usual"], PROFILES["awful"]
 # Large enough for shares to be near their rates.
-PEOPLE = 8_000
+PEOPLE = 6_000
 MORNING = 6 * HOUR  # exports are made in the morning after the last day
 
 
@@ -82,7 +82,7 @@ class Tables(dict[str, "pd.DataFrame"]):
         return self[stem]
 
 
-@lru_cache(maxsize=12)  # a company with its tables takes some ten megabytes
+@lru_cache(maxsize=6)  # a company with its tables takes some ten megabytes
 def lived(mess: Mess = CLEAN, people: int = PEOPLE, seed: int = 7) -> Lived:
     return Lived(simulate(Settings(people=people, seed=seed, mess=mess)))
 

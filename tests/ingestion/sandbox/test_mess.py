@@ -11,10 +11,12 @@ import pytest
 from ingestion.sandbox.chance import stream
 from ingestion.sandbox.clock import DAY, HOUR, ever
 from ingestion.sandbox.company.accounts import Accounts
+from ingestion.sandbox.company.company import simulate
 from ingestion.sandbox.company.opportunities import LOST, NEW_BUSINESS, PROPOSAL, QUALIFICATION
 from ingestion.sandbox.company.people import NO_PHONES, People
 from ingestion.sandbox.company.staff import EUROPE, LEAD, draw_staff
 from ingestion.sandbox.mess import KINDS, PROFILES, with_rate
+from ingestion.sandbox.settings import Settings
 from tests.ingestion.sandbox.companies import CLEAN, in_office_hours, lived, same
 
 if TYPE_CHECKING:
@@ -354,7 +356,7 @@ LOOKS: dict[str, tuple[Look, ...]] = {
     "flicker": (Look(_lead_flicker), Look(_deal_flicker)),
     "reason_missing": (Look(_no_reason), Look(_no_loss_reason)),
     "reopened": (Look(_reopened),),
-    "lost_again": (Look(_lost_again, beside=("reopened",)),),
+    "lost_again": (Look(_lost_again, within=0.08, beside=("reopened",)),),
     "same_second": (Look(_lead_same_second), Look(_deal_same_second, within=0.1)),
     "late_commit": (Look(_late_commit),),
     "purged_history": (Look(_purged_history, rate=1, within=0),),
@@ -447,7 +449,10 @@ def test_it_happens_about_as_often_as_its_rate_says(kind: str, look: Look) -> No
     hits, among = look.count(lived(only_one(kind, look.rate, look.beside)))
     among = np.ones(len(hits), dtype=bool) if among is None else among
     assert among.sum() >= 1 / look.rate
-    assert (hits & among).sum() / among.sum() == pytest.approx(look.rate, abs=look.within)
+    # Of few, chance alone makes more or less.
+    chance = 4 * (look.rate * (1 - look.rate) / among.sum()) ** 0.5
+    share = (hits & among).sum() / among.sum()
+    assert share == pytest.approx(look.rate, abs=max(look.within, chance))
 
 
 @pytest.mark.parametrize(("kind", "look"), CASES)
@@ -458,25 +463,30 @@ def test_it_never_happens_at_a_rate_of_zero(kind: str, look: Look) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_one_kind_leaves_people_and_who_responds_when_alone(kind: str) -> None:
-    clean, messy = lived().company, lived(only_one(kind, 1 if kind == "purged_history" else 0.4))
+    rate = 1 if kind == "purged_history" else 0.4
+    clean, messy = (
+        simulate(Settings(people=1_500, mess=mess)) for mess in (CLEAN, only_one(kind, rate))
+    )
     may_differ = CHANGES.get(kind, set())
     for part in (People, Accounts):
         for field in fields(part):
             if field.name not in may_differ | {"phone_told_at"}:
                 here = getattr(getattr(clean, part.__name__.lower()), field.name)
-                there = getattr(getattr(messy.company, part.__name__.lower()), field.name)
+                there = getattr(getattr(messy, part.__name__.lower()), field.name)
                 assert same(here, there), field.name
-    assert same(clean.staff.name, messy.company.staff.name)
-    assert same(clean.campaigns.cost, messy.company.campaigns.cost)
-    first, again = (one.rounds.number == 1 for one in (clean, messy.company))
+    assert same(clean.staff.name, messy.staff.name)
+    assert same(clean.campaigns.cost, messy.campaigns.cost)
+    first, again = (one.rounds.number == 1 for one in (clean, messy))
     for name in ("human", "begins_at", "mql_at", "crm_at"):
-        here, there = getattr(clean.rounds, name)[first], getattr(messy.company.rounds, name)[again]
+        here, there = getattr(clean.rounds, name)[first], getattr(messy.rounds, name)[again]
         assert same(here, there), name
 
 
 @pytest.mark.parametrize("kind", sorted(OF_RECORDS))
 def test_slips_of_record_keepers_change_nothing_that_really_happens(kind: str) -> None:
-    clean, messy = lived().company, lived(only_one(kind, 0.4)).company
+    clean, messy = (
+        simulate(Settings(people=1_000, mess=mess)) for mess in (CLEAN, only_one(kind, 0.4))
+    )
     for part in fields(clean):
         if part.name == "settings":
             continue

@@ -7,7 +7,7 @@ import json
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -92,7 +92,7 @@ def land_file(landing: Landing, mapping: Mapping, export: Export, folder: Path) 
     if same:
         return _landed(export, same[-1], was_already_landed=True, began=began)
     draft = Manifest(
-        load_id=_free_load_id(landing, export, checksum, settings),
+        load_id=_load_id(export, checksum, settings),
         source=SOURCE,
         instance=export.landing_instance,
         object=export.entity,
@@ -110,6 +110,7 @@ def land_file(landing: Landing, mapping: Mapping, export: Export, folder: Path) 
         time_zone=mapping.source_time_zone,
         supersedes=tuple(one.load_id for one in earlier),
     )
+    draft = _with_free_id(landing, draft)
     try:
         with (
             tempfile.TemporaryDirectory(prefix="unified-funnel-") as scratch,
@@ -152,19 +153,17 @@ def settings_digest(mapping: Mapping, export: Export) -> str:
     return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
 
 
-def _free_load_id(landing: Landing, export: Export, checksum: str, settings: str) -> str:
+def _load_id(export: Export, checksum: str, settings: str) -> str:
     digest = hashlib.sha256((checksum + settings).encode()).hexdigest()[:_DIGEST_DIGITS]
-    wanted = f"{export.exported_at:%Y%m%dT%H%M%S}-{digest}"
-    taken = {
-        one.load_id
-        for one in landing.loads(SOURCE, with_superseded=True)
-        if (one.instance, one.object) == (export.landing_instance, export.entity)
-    }
+    return f"{export.exported_at:%Y%m%dT%H%M%S}-{digest}"
+
+
+def _with_free_id(landing: Landing, draft: Manifest) -> Manifest:
     # An export that was replaced and then put back: its first load stays superseded.
-    number, free = 1, wanted
-    while free in taken:
+    number, free = 1, draft
+    while landing.has_load(free):
         number += 1
-        free = f"{wanted}-{number}"
+        free = replace(draft, load_id=f"{draft.load_id}-{number}")
     return free
 
 

@@ -47,6 +47,9 @@ class Landing:
             ) from error
         self._root: str = root.rstrip("/")
         self._is_local = isinstance(self._fs, LocalFileSystem)
+        # A manifest never changes: read again for each of 300 files to land, they took longer than
+        # the files did.
+        self._manifests: dict[str, Manifest] = {}
 
     def loads(self, source: str | None = None, *, with_superseded: bool = False) -> list[Manifest]:
         """Return the manifests of all committed loads, those of one source if it is given.
@@ -59,8 +62,8 @@ class Landing:
         committed = {
             f"{folder}/{NAME}": names for folder, names in folders.items() if NAME in names
         }
-        texts = self._read(list(committed))
-        manifests = [self._checked(path, texts[path], names) for path, names in committed.items()]
+        self._read([path for path in committed if path not in self._manifests])
+        manifests = [self._whole(path, names) for path, names in committed.items()]
         superseded = {
             (one.source, one.instance, one.object, load_id)
             for one in manifests
@@ -75,6 +78,10 @@ class Landing:
             ),
             key=lambda one: (one.source, one.instance, one.object, one.extracted_at, one.load_id),
         )
+
+    def has_load(self, manifest: Manifest) -> bool:
+        """Whether a load of this source, instance, object and load id is committed."""
+        return bool(self._fs.exists(f"{self._folder_of(manifest)}/{NAME}"))
 
     @contextmanager
     def write_load(self, manifest: Manifest) -> Iterator[LoadWriter]:
@@ -165,20 +172,21 @@ class Landing:
                 names.add("/".join(parts[_FOLDER_DEPTH:]))
         return folders
 
-    def _read(self, paths: list[str]) -> dict[str, bytes]:
-        if not paths:
-            return {}
-        found: dict[str, bytes] = self._fs.cat(paths)
-        return found
+    def _read(self, paths: list[str]) -> None:
+        """Read manifests into memory."""
+        texts: dict[str, bytes] = self._fs.cat(paths) if paths else {}
+        for path, text in texts.items():
+            manifest = Manifest.from_json(text.decode("utf-8", errors="replace"), where=path)
+            if self._folder_of(manifest) != path.removesuffix(f"/{NAME}"):
+                raise TerminalError(
+                    "the manifest belongs to another folder",
+                    where=path,
+                    mend="Move the folder back to <source>/<instance>/<object>/<load id>",
+                )
+            self._manifests[path] = manifest
 
-    def _checked(self, path: str, text: bytes, names: set[str]) -> Manifest:
-        manifest = Manifest.from_json(text.decode("utf-8", errors="replace"), where=path)
-        if self._folder_of(manifest) != path.removesuffix(f"/{NAME}"):
-            raise TerminalError(
-                "the manifest belongs to another folder",
-                where=path,
-                mend="Move the folder back to <source>/<instance>/<object>/<load id>",
-            )
+    def _whole(self, path: str, names: set[str]) -> Manifest:
+        manifest = self._manifests[path]
         for name in (*manifest.files, *manifest.set_aside_files):
             if name not in names:
                 raise TerminalError(

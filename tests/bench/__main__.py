@@ -12,14 +12,10 @@ import sys
 from functools import partial
 from typing import TYPE_CHECKING
 
-import duckdb
-
 from orchestration.dbt_manifest import dbt_command, dbt_environment
 from orchestration.workspace import PROJECT, Workspace, dbt_project, workspaces
 from tests.bench.measure import Measure, measure
-from tests.bench.phase import workspace_in
 from tests.bench.table import Line, machine, render, replace_in
-from tests.bench.volume import write_volume
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,10 +42,16 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _exports(people: int) -> Workspace:
-    workspace = workspace_in(workspaces() / "bench" / str(people))
+    workspace = _workspace_in(workspaces() / "bench" / str(people))
     if not workspace.exports.is_dir():
-        write_volume(workspace.exports, people)
+        # In a process of its own: what this one holds is the least that a child is said to hold.
+        volume = [sys.executable, "-m", "tests.bench.volume", str(workspace.exports), str(people)]
+        measure(volume, os.environ, PROJECT)
     return workspace
+
+
+def _workspace_in(folder: Path) -> Workspace:
+    return Workspace(data_set="bench", folder=folder, exports=folder / "exports")
 
 
 def _phases(workspace: Workspace, runs: int) -> list[Line]:
@@ -96,7 +98,7 @@ def _beside(workspace: Workspace, small: Workspace, runs: int) -> list[Line]:
 def _small_run(runs: int) -> Line:
     """The sample company through the whole job, in a workspace of its own."""
     folder = workspaces() / "bench" / "sample"
-    workspace = workspace_in(folder)
+    workspace = _workspace_in(folder)
     command = [sys.executable, "-m", "orchestration.run"]
     environment = {**_environment(workspace), "UNIFIED_FUNNEL_WORKSPACE": str(folder)}
     name = "sample company, whole run"
@@ -142,9 +144,8 @@ def _environment(workspace: Workspace) -> dict[str, str]:
 
 
 def _signals(workspace: Workspace) -> int:
-    with duckdb.connect(str(workspace.warehouse), read_only=True) as connection:
-        found = connection.execute("select count(*) from intermediate.int_signals").fetchone()
-    return int(found[0]) if found else 0
+    count = [sys.executable, "-m", "tests.bench.rivals", "signals", str(workspace.folder)]
+    return int(measure(count, _environment(workspace), PROJECT).own_seconds or 0)
 
 
 def _tell(name: str, one: Measure) -> None:

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 class Measure:
     """What one process took: seconds on the clock, seconds of CPU, bytes held at the most.
 
-    `own_seconds` is what it says of its work, start and imports apart; None if it says nothing.
+    `own_seconds` is the number that it ends with, the seconds of its work without start and
+    imports; None if it says none.
     """
 
     seconds: float

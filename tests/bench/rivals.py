@@ -207,8 +207,18 @@ def _connect(folder: Path) -> duckdb.DuckDBPyConnection:
     return connection
 
 
+def signals(folder: Path) -> int:
+    """Return the number of signals that the models found."""
+    with duckdb.connect(str(folder / "warehouse.duckdb"), read_only=True) as connection:
+        found = connection.execute("select count(*) from intermediate.int_signals").fetchone()
+    return int(found[0]) if found else 0
+
+
 if __name__ == "__main__":
     _folder = Path(sys.argv[2]).resolve()
+    if sys.argv[1] == "signals":
+        sys.stdout.write(f"{signals(_folder)}\n")
+        sys.exit()
     began = time.monotonic()
     RIVALS[sys.argv[1]](_folder)
     sys.stdout.write(f"{time.monotonic() - began}\n")

@@ -6,6 +6,7 @@ Everything is drawn at once, column by column: a million people take seconds.
 from __future__ import annotations
 
 import shutil
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -487,3 +488,7 @@ def _write(path: Path, **columns: pa.Array) -> None:
         path,
         pa_csv.WriteOptions(batch_size=65_536, quoting_style="none"),
     )
+
+
+if __name__ == "__main__":
+    write_volume(Path(sys.argv[1]), int(sys.argv[2]))

@@ -42,11 +42,13 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _exports(people: int) -> Workspace:
+    """The simulated company at usual mess; what its systems purge was archived."""
     workspace = _workspace_in(workspaces() / "bench" / str(people))
     if not workspace.exports.is_dir():
         # In a process of its own: what this one holds is the least that a child is said to hold.
-        volume = [sys.executable, "-m", "tests.bench.volume", str(workspace.exports), str(people)]
-        measure(volume, os.environ, PROJECT)
+        company = [sys.executable, "-m", "ingestion.sandbox", str(workspace.folder)]
+        options = ["--people", str(people), "--archived", "--name", "bench"]
+        measure([*company, *options], os.environ, PROJECT)
     return workspace
 
 

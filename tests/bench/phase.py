@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from ingestion.agreement import land_agreement, read_agreement
 from ingestion.files import find_mapping, land_file, land_mapping
 from ingestion.landing import Landing
-from orchestration.workspace import Workspace
+from orchestration.workspace import PROJECT, Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,9 +29,7 @@ def land(workspace: Workspace) -> None:
     """Land the agreement, the mapping and every export."""
     mapping = _mapping(workspace)
     landing = Landing(workspace.landing)
-    if mapping.agreement_path is None:
-        raise FileNotFoundError("the bench's mapping names its agreement")
-    agreement = read_agreement(mapping.agreement_path)
+    agreement = read_agreement(mapping.agreement_path or PROJECT / "agreement.yml")
     land_agreement(landing, agreement, agreement.versions[-1].effective_from)
     land_mapping(landing, mapping)
     for export in mapping.files:

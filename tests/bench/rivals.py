@@ -16,8 +16,8 @@ import duckdb
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-# The largest export of the bench: seven tenths of all rows come in two files like it.
-LARGEST = "marketing_activities.csv"
+# The largest export of the bench.
+LARGEST = "marketo_activities_send_email.csv"
 
 # First entries, durations and cohorts straight from what landed: no identity beyond the id that
 # links a prospect to its lead, one stage criterion each, no passes, no exits, no policies.
@@ -27,18 +27,19 @@ with leads as (
     select _record_id as lead, coalesce(p.prospect, _record_id) as person
     from {persons} left join (
         select linked_id as lead, min(_record_id) as prospect from {persons}
-        where _source = 'marketing' and linked_id <> '' group by 1
+        where _source = 'marketo' and linked_id <> '' group by 1
     ) as p on p.lead = _record_id
-    where _source = 'crm' and record_type = 'lead'
+    where _source = 'salesforce' and record_type = 'lead'
 ),
 signals as (
-    select person_id as person, 'inquiry' as stage, occurred_at::timestamptz::timestamp as entered
+    select person_id as person, 'inquiry' as stage, try_cast(occurred_at as timestamptz)::timestamp as entered
     from {activities}
-    where activity_type in (
-        'Fill Out Form', 'Download Content', 'Attend Webinar', 'Visit Booth'
+    where _export in (
+        'marketo_activities_fill_out_form.csv',
+        'marketo_activities_change_status_in_progression.csv'
     )
     union all
-    select changed_record_id, 'marketing_qualified', changed_at::timestamptz::timestamp
+    select changed_record_id, 'marketing_qualified', try_cast(changed_at as timestamptz)::timestamp
     from {field_changes}
     where field = 'score' and new_value::double >= 60 and old_value::double < 60
     union all
@@ -49,18 +50,18 @@ signals as (
             when 'Accepted' then 'sales_accepted'
             else 'sales_qualified'
         end,
-        timezone('UTC', timezone('America/New_York', c.changed_at::timestamp))
+        try_cast(c.changed_at as timestamptz)::timestamp
     from {field_changes} as c inner join leads as l on c.changed_record_id = l.lead
-    where c.new_value in ('Marketing Qualified', 'Accepted', 'Qualified', 'Converted')
+    where c.new_value in ('Marketing Qualified', 'Accepted', 'Qualified', 'Closed - Converted')
     union all
     select
         l.person,
         case c.new_value when 'Closed Won' then 'won' else 'opportunity' end,
-        timezone('UTC', timezone('America/New_York', c.changed_at::timestamp))
+        try_cast(c.changed_at as timestamptz)::timestamp
     from {field_changes} as c
     inner join {persons} as r on r.converted_opportunity_id = c.changed_record_id
     inner join leads as l on r._record_id = l.lead
-    where c.new_value in ('Qualification', 'Proposal', 'Negotiation', 'Closed Won')
+    where c.new_value in ('Qualification', 'Proposal/Quote', 'Negotiation', 'Closed Won')
 )
 select person, stage, min(entered) as entered_at from signals group by 1, 2;
 

@@ -33,6 +33,16 @@ def reading_connection(scratch: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         connection.close()
 
 
+@contextmanager
+def memory_limit(connection: duckdb.DuckDBPyConnection, limit: str) -> Iterator[None]:
+    """Give one statement less memory than the others: what does not fit is spilled."""
+    connection.execute(f"set memory_limit = {literal(limit)}")
+    try:
+        yield
+    finally:
+        connection.execute(f"set memory_limit = {literal(_MEMORY_LIMIT)}")
+
+
 def literal(text: str) -> str:
     """Return a text as an SQL literal."""
     return "'" + text.replace("'", "''") + "'"

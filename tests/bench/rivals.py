@@ -33,7 +33,9 @@ with leads as (
     where _source = 'salesforce' and record_type = 'lead'
 ),
 signals as (
-    select person_id as person, 'inquiry' as stage, try_cast(occurred_at as timestamptz)::timestamp as entered
+    select
+        person_id as person, 'inquiry' as stage,
+        try_cast(occurred_at as timestamptz)::timestamp as entered
     from {activities}
     where _export in (
         'marketo_activities_fill_out_form.csv',

@@ -10,7 +10,7 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ingestion.sandbox.clock import Flags, Numbers, Texts
+    from ingestion.sandbox.arrays import Flags, Numbers, Texts
 
 
 def stream(seed: int, noun: str) -> np.random.Generator:

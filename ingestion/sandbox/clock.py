@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
-from typing import TypeAlias
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import numpy as np
-import numpy.typing as npt
 
 from ingestion.sandbox.chance import some
 
-# Seconds since 1970-01-01T00:00:00Z, whole ones; NaN for never.
-Moments: TypeAlias = npt.NDArray[np.float64]
-Flags: TypeAlias = npt.NDArray[np.bool_]
-Numbers: TypeAlias = npt.NDArray[np.int64]
-Texts: TypeAlias = npt.NDArray[np.object_]
+if TYPE_CHECKING:
+    from ingestion.sandbox.arrays import Flags, Moments, Numbers
 
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
 HEADQUARTERS = "America/New_York"
@@ -144,34 +140,59 @@ def later(
     return working(rng, start + gap(rng, len(start), median, spread), zone)
 
 
+def east(seconds: Numbers, zone: str) -> Numbers:
+    """Return how many seconds the clocks of an IANA zone are ahead of UTC at these instants.
+
+    Raises ZoneInfoNotFoundError for an unknown zone.
+    """
+    if zone == "UTC" or not len(seconds):
+        return np.zeros(len(seconds), np.int64)
+    first, last = (_year(int(one)) for one in (seconds.min(), seconds.max()))
+    changes, offsets = _changes(zone, first, last)
+    return offsets[np.searchsorted(changes, seconds, side="right")]
+
+
 def _offset(moments: Moments, zone: str) -> Moments:
-    """Return seconds east of UTC."""
-    changes, offsets = _transitions(zone)
-    return offsets[np.searchsorted(changes, moments, side="right")]
+    """Return seconds east of UTC; of what never comes, any."""
+    comes = ever(moments)
+    soonest = moments[comes].min(initial=np.inf)
+    seconds = np.where(comes, moments, soonest if comes.any() else 0).astype(np.int64)
+    return east(seconds, zone).astype(np.float64)
 
 
-@lru_cache(maxsize=16)
-def _transitions(zone: str) -> tuple[Moments, Moments]:
-    """Moments at which a zone changes its offset, 2015 to 2035, and the offsets between them."""
+@lru_cache(maxsize=64)
+def _changes(zone: str, first: int, last: int) -> tuple[Numbers, Numbers]:
+    """When the clocks of a zone change in these years, and the offsets before, between, after.
+
+    A zone changes its clocks at most once in a day.
+    """
     place = ZoneInfo(zone)
-    hour = timedelta(hours=1)
-    changes: list[float] = []
-    offsets = [_east(datetime(2015, 1, 1, tzinfo=UTC), place)]
-    day = datetime(2015, 1, 1, tzinfo=UTC)
-    while day.year < 2035:
-        after = day + timedelta(days=1)
-        if _east(after, place) != offsets[-1]:
-            moment = day
-            while _east(moment, place) == offsets[-1]:
-                moment += hour
-            changes.append(moment.timestamp())
-            offsets.append(_east(after, place))
+    day = _begin_of(first)
+    changes: list[int] = []
+    offsets = [_ahead(day, place)]
+    while day < _begin_of(last + 1):
+        after = day + int(DAY)
+        if _ahead(after, place) != offsets[-1]:
+            old, new = day, after
+            while new - old > 1:
+                middle = (old + new) // 2
+                old, new = (middle, new) if _ahead(middle, place) == offsets[-1] else (old, middle)
+            changes.append(new)
+            offsets.append(_ahead(after, place))
         day = after
-    return np.array(changes), np.array(offsets)
+    return np.array(changes, np.int64), np.array(offsets, np.int64)
 
 
-def _east(moment: datetime, zone: ZoneInfo) -> float:
-    offset = moment.astimezone(zone).utcoffset()
+def _ahead(second: int, place: ZoneInfo) -> int:
+    offset = datetime.fromtimestamp(second, place).utcoffset()
     if offset is None:
-        raise ValueError(f"{zone} has no offset at {moment}")
-    return offset.total_seconds()
+        raise ValueError(f"{place} has no offset at {second}")
+    return offset // timedelta(seconds=1)
+
+
+def _year(second: int) -> int:
+    return datetime.fromtimestamp(second, UTC).year
+
+
+def _begin_of(year: int) -> int:
+    return int(datetime(year, 1, 1, tzinfo=UTC).timestamp())

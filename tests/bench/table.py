@@ -39,7 +39,7 @@ class Line:
 def render(lines: Sequence[Line], people: int, signals: int) -> str:
     """Return the table: median of the runs, and their smallest and largest in brackets."""
     runs = len(lines[0].measures)
-    size = f"{people:,} people, {signals:,} signals, {runs} runs"
+    size = f"{people:,} people, {signals:,} signals, {runs} run{'s' * (runs > 1)}"
     rows = [
         f"| {size} | seconds | CPU seconds | peak MB |",
         "| --- | --- | --- | --- |",
@@ -82,6 +82,8 @@ def replace_in(document: Path, people: int, text: str) -> None:
 
 def _shown(values: Sequence[float], digits: int) -> str:
     spread = Spread.of(values)
+    if len(values) == 1:
+        return f"{spread.median:,.{digits}f}"
     middle, low, high = (
         f"{one:,.{digits}f}" for one in (spread.median, spread.lowest, spread.highest)
     )

@@ -15,7 +15,7 @@ from ingestion.sandbox.systems.held import INQUIRY, MQL, OPPORTUNITY, SAL, SQL, 
 from ingestion.sandbox.truth.passes import see_passes
 
 if TYPE_CHECKING:
-    from ingestion.sandbox.clock import Moments
+    from ingestion.sandbox.arrays import Moments
     from ingestion.sandbox.company.company import Company
 
 FUNNEL = {

@@ -11,7 +11,7 @@ from ingestion.sandbox.chance import one_of, places, some
 from ingestion.sandbox.company.staff import AMERICAS, EUROPE
 
 if TYPE_CHECKING:
-    from ingestion.sandbox.clock import Numbers, Texts
+    from ingestion.sandbox.arrays import Numbers, Texts
     from ingestion.sandbox.settings import Settings
 
 _PLACES = ("Harbor", "Ridge", "Meadow", "Cedar", "Summit", "Valley", "Lantern", "Granite", "Willow")

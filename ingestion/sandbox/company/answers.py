@@ -12,7 +12,7 @@ from ingestion.sandbox.clock import DAY, MINUTE, before, ever, later, only
 from ingestion.sandbox.company.people import SALES_CONTACT, SALES_LEAD
 
 if TYPE_CHECKING:
-    from ingestion.sandbox.clock import Flags, Moments, Texts
+    from ingestion.sandbox.arrays import Flags, Moments, Texts
     from ingestion.sandbox.company.hand_offs import HandOffs
     from ingestion.sandbox.company.starts import Starts
     from ingestion.sandbox.company.world import World

@@ -12,7 +12,7 @@ from ingestion.sandbox.chance import places, some
 from ingestion.sandbox.clock import DAY, MINUTE, before, ever, later, only, working
 
 if TYPE_CHECKING:
-    from ingestion.sandbox.clock import Flags, Moments, Numbers
+    from ingestion.sandbox.arrays import Flags, Moments, Numbers
     from ingestion.sandbox.company.opportunities import Opportunities
     from ingestion.sandbox.company.rounds import Rounds
     from ingestion.sandbox.company.staff import Staff

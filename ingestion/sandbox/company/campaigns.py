@@ -11,7 +11,7 @@ from ingestion.sandbox.chance import one_of, places, some
 from ingestion.sandbox.clock import DAY, only
 
 if TYPE_CHECKING:
-    from ingestion.sandbox.clock import Moments, Numbers, Texts
+    from ingestion.sandbox.arrays import Moments, Numbers, Texts
     from ingestion.sandbox.settings import Settings
 
 QUARTER = 91 * DAY

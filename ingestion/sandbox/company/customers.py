@@ -11,7 +11,7 @@ from ingestion.sandbox.clock import DAY, before, ever, never, only
 from ingestion.sandbox.company.opportunities import NEW_BUSINESS, RENEWAL
 
 if TYPE_CHECKING:
-    from ingestion.sandbox.clock import Moments, Numbers, Texts
+    from ingestion.sandbox.arrays import Moments, Numbers, Texts
     from ingestion.sandbox.company.opportunities import Opportunities
 
 

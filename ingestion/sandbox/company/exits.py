@@ -13,7 +13,7 @@ from ingestion.sandbox.company.opportunities import NEW_BUSINESS, RENEWAL
 from ingestion.sandbox.company.touches import CLICKED, RESPONSES, VISIT
 
 if TYPE_CHECKING:
-    from ingestion.sandbox.clock import Moments, Texts
+    from ingestion.sandbox.arrays import Moments, Texts
     from ingestion.sandbox.company.attempts import Attempts
     from ingestion.sandbox.company.opportunities import Opportunities
     from ingestion.sandbox.company.rounds import Rounds

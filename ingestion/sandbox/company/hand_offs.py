@@ -24,7 +24,7 @@ from ingestion.sandbox.company.people import MARKETING, SALES_LEAD
 from ingestion.sandbox.company.staff import SDR
 
 if TYPE_CHECKING:
-    from ingestion.sandbox.clock import Flags, Moments, Numbers
+    from ingestion.sandbox.arrays import Flags, Moments, Numbers
     from ingestion.sandbox.company.starts import Starts
     from ingestion.sandbox.company.world import World
 

@@ -13,7 +13,7 @@ from ingestion.sandbox.company.people import SOURCES
 from ingestion.sandbox.company.staff import AE, CSM
 
 if TYPE_CHECKING:
-    from ingestion.sandbox.clock import Flags, Moments, Numbers, Texts
+    from ingestion.sandbox.arrays import Flags, Moments, Numbers, Texts
     from ingestion.sandbox.company.rounds import Rounds
     from ingestion.sandbox.company.world import World
     from ingestion.sandbox.mess import Mess

@@ -11,7 +11,7 @@ from ingestion.sandbox.chance import one_of, places, some
 from ingestion.sandbox.clock import DAY, gap, office_days, only, waking, working
 
 if TYPE_CHECKING:
-    from ingestion.sandbox.clock import Flags, Moments, Numbers, Texts
+    from ingestion.sandbox.arrays import Flags, Moments, Numbers, Texts
     from ingestion.sandbox.company.accounts import Accounts
     from ingestion.sandbox.mess import Mess
     from ingestion.sandbox.settings import Settings
@@ -49,7 +49,7 @@ _LAST_NAMES = (
     "Keller", "Lopez", "Meyer", "Novak", "Okafor", "O'Brien", "Rossi", "Sato", "Tran", "Weber",
 )  # fmt: skip
 # Reserved for examples, so that no address is anybody's; the agreement lists it as free mail.
-_FREE_MAIL = "freemail.example.com"
+FREE_MAIL = "freemail.example.com"
 NO_PHONES = ("n/a", "-", "none", "test", "123")
 
 
@@ -164,7 +164,7 @@ def _addresses(
     is_private = some(rng, size, mess.free_mail)
     is_role = some(rng, size, mess.role_mailbox)
     is_shared = some(rng, size, mess.shared_mailbox) & ~is_role
-    email = np.where(is_private, local + "@" + _FREE_MAIL, work)
+    email = np.where(is_private, local + "@" + FREE_MAIL, work)
     email = np.where(is_role, "info@" + accounts.domain[account], email).astype(object)
     # The colleague who came before them, where there is one.
     by_account = np.argsort(account, kind="stable")

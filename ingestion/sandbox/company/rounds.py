@@ -16,7 +16,7 @@ from ingestion.sandbox.company.people import SALES_CONTACT
 from ingestion.sandbox.company.staff import AE
 
 if TYPE_CHECKING:
-    from ingestion.sandbox.clock import Moments, Numbers
+    from ingestion.sandbox.arrays import Moments, Numbers
     from ingestion.sandbox.company.starts import Starts
     from ingestion.sandbox.company.world import World
 

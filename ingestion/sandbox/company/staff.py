@@ -11,7 +11,7 @@ from ingestion.sandbox.chance import some
 from ingestion.sandbox.clock import DAY, MINUTE, only
 
 if TYPE_CHECKING:
-    from ingestion.sandbox.clock import Flags, Moments, Numbers, Texts
+    from ingestion.sandbox.arrays import Flags, Moments, Numbers, Texts
     from ingestion.sandbox.settings import Settings
 
 AMERICAS, EUROPE = 0, 1

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ingestion.sandbox.clock import Moments, Numbers
+    from ingestion.sandbox.arrays import Moments, Numbers
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from ingestion.sandbox.clock import DAY, MINUTE, before, ever, office_days, waki
 from ingestion.sandbox.company.people import MARKETING
 
 if TYPE_CHECKING:
-    from ingestion.sandbox.clock import Moments, Numbers
+    from ingestion.sandbox.arrays import Moments, Numbers
     from ingestion.sandbox.company.people import People
     from ingestion.sandbox.company.rounds import Rounds
     from ingestion.sandbox.company.world import World

@@ -18,7 +18,7 @@ from ingestion.sandbox.systems.stored import Changing, Stored, append_only, buil
 from ingestion.sandbox.systems.words import coded
 
 if TYPE_CHECKING:
-    from ingestion.sandbox.clock import Flags, Moments, Numbers, Texts
+    from ingestion.sandbox.arrays import Flags, Moments, Numbers, Texts
     from ingestion.sandbox.company.company import Company
 
 DIALECT = Dialect(null="", instant="seconds_z")

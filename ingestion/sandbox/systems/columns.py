@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeAlias
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from ingestion.sandbox.clock import DAY
+from ingestion.sandbox.clock import DAY, east
 
 if TYPE_CHECKING:
-    from ingestion.sandbox.clock import Flags, Moments, Numbers
+    from ingestion.sandbox.arrays import Flags, Moments, Numbers
 
 # One value per row, as NumPy or Arrow holds them.
 Values: TypeAlias = npt.NDArray[Any] | pa.Array | pa.ChunkedArray
@@ -65,18 +62,6 @@ def whole(moments: Moments) -> Numbers:
     return np.asarray(moments).astype(np.int64)
 
 
-def east(seconds: Numbers, zone: str) -> Numbers:
-    """Return how many seconds the clocks of an IANA zone are ahead of UTC at these instants.
-
-    Raises ZoneInfoNotFoundError for an unknown zone.
-    """
-    if zone == "UTC" or not len(seconds):
-        return np.zeros(len(seconds), np.int64)
-    first, last = (_year(int(one)) for one in (seconds.min(), seconds.max()))
-    changes, offsets = _changes(zone, first, last)
-    return offsets[np.searchsorted(changes, seconds, side="right")]
-
-
 def text_of_bytes(matrix: Bytes, missing: Flags | None = None) -> pa.Array:
     """Return each row of UTF-8 bytes as a string, null where it is missing.
 
@@ -87,41 +72,3 @@ def text_of_bytes(matrix: Bytes, missing: Flags | None = None) -> pa.Array:
     valid = None if missing is None else pa.array(~missing).buffers()[1]
     data = pa.py_buffer(np.ascontiguousarray(matrix))
     return pa.StringArray.from_buffers(count, ends.buffers()[1], data, valid)
-
-
-@lru_cache(maxsize=64)
-def _changes(zone: str, first: int, last: int) -> tuple[Numbers, Numbers]:
-    """When the clocks of a zone change in these years, and the offsets before, between, after.
-
-    A zone changes its clocks at most once in a day.
-    """
-    place = ZoneInfo(zone)
-    day = _begin_of(first)
-    changes: list[int] = []
-    offsets = [_offset(day, place)]
-    while day < _begin_of(last + 1):
-        after = day + int(DAY)
-        if _offset(after, place) != offsets[-1]:
-            old, new = day, after
-            while new - old > 1:
-                middle = (old + new) // 2
-                old, new = (middle, new) if _offset(middle, place) == offsets[-1] else (old, middle)
-            changes.append(new)
-            offsets.append(_offset(after, place))
-        day = after
-    return np.array(changes, np.int64), np.array(offsets, np.int64)
-
-
-def _offset(second: int, place: ZoneInfo) -> int:
-    offset = datetime.fromtimestamp(second, place).utcoffset()
-    if offset is None:
-        raise ValueError(f"{place} has no offset at {second}")
-    return offset // timedelta(seconds=1)
-
-
-def _year(second: int) -> int:
-    return datetime.fromtimestamp(second, UTC).year
-
-
-def _begin_of(year: int) -> int:
-    return int(datetime(year, 1, 1, tzinfo=UTC).timestamp())

@@ -10,14 +10,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ingestion.sandbox.clock import DAY, HOUR
-from ingestion.sandbox.systems.columns import INSTANT, column, east, text_of_bytes
+from ingestion.sandbox.clock import DAY, HOUR, east
+from ingestion.sandbox.systems.columns import INSTANT, column, text_of_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from ingestion.sandbox.clock import Flags, Numbers
+    from ingestion.sandbox.arrays import Flags, Numbers
     from ingestion.sandbox.systems.columns import Bytes
 
 Instant: TypeAlias = Literal[

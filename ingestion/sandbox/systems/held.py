@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from ingestion.sandbox.clock import Moments, Numbers, Texts
+    from ingestion.sandbox.arrays import Moments, Numbers, Texts
     from ingestion.sandbox.systems.dialect import Dialect
     from ingestion.sandbox.systems.stored import Stored
 

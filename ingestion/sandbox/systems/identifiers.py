@@ -14,7 +14,7 @@ from ingestion.sandbox.systems.columns import text_of_bytes
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from ingestion.sandbox.clock import Numbers
+    from ingestion.sandbox.arrays import Numbers
     from ingestion.sandbox.systems.columns import Bytes
 
 _LONG, _SHORT = 18, 15

@@ -12,7 +12,7 @@ from ingestion.sandbox.systems import account_engagement, billing, hubspot, mark
 from ingestion.sandbox.systems.held import EMEA, MAIN
 
 if TYPE_CHECKING:
-    from ingestion.sandbox.clock import Flags
+    from ingestion.sandbox.arrays import Flags
     from ingestion.sandbox.company.company import Company
     from ingestion.sandbox.systems.held import Held
 

@@ -13,7 +13,7 @@ from ingestion.sandbox.systems.slips import in_one_second
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ingestion.sandbox.clock import Flags, Moments, Numbers
+    from ingestion.sandbox.arrays import Flags, Moments, Numbers
     from ingestion.sandbox.company.company import Company
 
 # Codes; each CRM has a word of its own for each. PARKED is one that nobody agreed on.

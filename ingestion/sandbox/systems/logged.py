@@ -16,7 +16,7 @@ from ingestion.sandbox.systems.stored import Stored
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ingestion.sandbox.clock import Moments, Numbers
+    from ingestion.sandbox.arrays import Moments, Numbers
     from ingestion.sandbox.company.company import Company
     from ingestion.sandbox.systems.columns import Values
     from ingestion.sandbox.systems.prospects import Prospects

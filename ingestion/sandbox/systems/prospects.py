@@ -9,15 +9,14 @@ import numpy as np
 
 from ingestion.sandbox.chance import some, stream
 from ingestion.sandbox.clock import DAY, before, ever, gap, never, only
-from ingestion.sandbox.company.people import MARKETING
+from ingestion.sandbox.company.people import FREE_MAIL, MARKETING
 from ingestion.sandbox.company.touches import RESPONSES, THRESHOLD, VISIT
+from ingestion.sandbox.systems.slips import keys
 
 if TYPE_CHECKING:
-    from ingestion.sandbox.clock import Flags, Moments, Numbers, Texts
+    from ingestion.sandbox.arrays import Flags, Moments, Numbers, Texts
     from ingestion.sandbox.company.company import Company
 
-_FREE_MAIL = "freemail.example.com"  # as people give it
-_SPAN = 10**10  # seconds; more than any moment
 _LANDS_ON_DOUBLE = 0.3  # of what somebody does while there are two records of them
 
 
@@ -150,16 +149,12 @@ def qualifications(company: Company, prospects: Prospects) -> tuple[Numbers, Mom
     crosses = np.flatnonzero((scores.old < THRESHOLD) & (scores.new >= THRESHOLD))
     round_ = np.flatnonzero(ever(rounds.mql_at) & (prospects.of_human[rounds.human] >= 0))
     # Human and second in one number; both are sorted by human, then by time.
-    reached = _key(scores.human[crosses], scores.at[crosses])
-    place = np.searchsorted(reached, _key(rounds.human[round_], rounds.mql_at[round_]))
+    reached = keys(scores.human[crosses], scores.at[crosses])
+    place = np.searchsorted(reached, keys(rounds.human[round_], rounds.mql_at[round_]))
     told = place < len(crosses)
     round_, crossing = round_[told], crosses[place[told]]
     told = scores.human[crossing] == rounds.human[round_]
     return round_[told], scores.at[crossing[told]]
-
-
-def _key(human: Numbers, at: Moments) -> Numbers:
-    return human * _SPAN + at.astype(np.int64)
 
 
 def _deletions(company: Company, known: Flags, system: str) -> tuple[Moments, Moments]:
@@ -186,4 +181,4 @@ def _tagged(work_email: Texts, email: Texts) -> Texts:
 
 def _private(work_email: Texts) -> Texts:
     local = np.char.partition(work_email.astype(str), "@")[:, 0]
-    return np.char.add(local, f"@{_FREE_MAIL}").astype(object)
+    return np.char.add(local, f"@{FREE_MAIL}").astype(object)

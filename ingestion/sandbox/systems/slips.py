@@ -11,7 +11,7 @@ from ingestion.sandbox.chance import some
 from ingestion.sandbox.clock import MINUTE
 
 if TYPE_CHECKING:
-    from ingestion.sandbox.clock import Flags, Moments, Numbers
+    from ingestion.sandbox.arrays import Flags, Moments, Numbers
     from ingestion.sandbox.settings import Settings
 
 # There, back and there again; well inside the five minutes that the agreement calls a slip.

@@ -14,7 +14,7 @@ from ingestion.sandbox.systems.columns import Values, column, instants, whole
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ingestion.sandbox.clock import Flags, Moments, Numbers
+    from ingestion.sandbox.arrays import Flags, Moments, Numbers
 
 
 @dataclass(frozen=True)

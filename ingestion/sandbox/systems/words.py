@@ -10,7 +10,7 @@ import pyarrow as pa
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from ingestion.sandbox.clock import Flags, Numbers, Texts
+    from ingestion.sandbox.arrays import Flags, Numbers, Texts
 
 
 def coded(code: Numbers, words: Sequence[str], where: Flags | None = None) -> pa.Array:

@@ -29,7 +29,7 @@ from ingestion.sandbox.systems.held import (
 from ingestion.sandbox.systems.held import WON as WON_STAGE
 
 if TYPE_CHECKING:
-    from ingestion.sandbox.clock import Flags, Moments, Numbers, Texts
+    from ingestion.sandbox.arrays import Flags, Moments, Numbers, Texts
     from ingestion.sandbox.company.company import Company
 
 # As the agreement says: back within this time is the same pass.

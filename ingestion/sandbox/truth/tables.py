@@ -17,7 +17,7 @@ from ingestion.sandbox.truth.passes import decisions, see_passes
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ingestion.sandbox.clock import Flags, Moments, Numbers
+    from ingestion.sandbox.arrays import Flags, Moments, Numbers
     from ingestion.sandbox.company.company import Company
     from ingestion.sandbox.systems.held import Held
     from ingestion.sandbox.truth.passes import Passes

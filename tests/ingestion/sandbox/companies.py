@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from ingestion.sandbox.clock import DAY, HOUR, Flags, Moments, local, weekday
+from ingestion.sandbox.clock import DAY, HOUR, local, weekday
 from ingestion.sandbox.company.company import Company, simulate
 from ingestion.sandbox.mess import PROFILES, Mess
 from ingestion.sandbox.settings import Settings
@@ -22,6 +22,7 @@ from ingestion.sandbox.systems.salesforce.leads import Leads, draw_leads
 if TYPE_CHECKING:
     import pandas as pd
 
+    from ingestion.sandbox.arrays import Flags, Moments
     from ingestion.sandbox.systems.held import Held
 
 CLEAN, USUAL, AWFUL = PROFILES["clean"], PROFILES["usual"], PROFILES["awful"]

@@ -31,7 +31,7 @@ from tests.ingestion.sandbox.companies import AWFUL, CLEAN, USUAL, in_office_hou
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ingestion.sandbox.clock import Flags, Moments
+    from ingestion.sandbox.arrays import Flags, Moments
     from ingestion.sandbox.mess import Mess
 
 PROFILES = pytest.mark.parametrize("mess", [CLEAN, USUAL, AWFUL], ids=["clean", "usual", "awful"])

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from ingestion.sandbox.clock import Flags, Numbers
+    from ingestion.sandbox.arrays import Flags, Numbers
     from ingestion.sandbox.mess import Mess
     from tests.ingestion.sandbox.companies import Lived
 

@@ -14,7 +14,7 @@ from ingestion.sandbox.systems.stored import Stored, append_only
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ingestion.sandbox.clock import Moments
+    from ingestion.sandbox.arrays import Moments
     from ingestion.sandbox.company.company import Company
     from ingestion.sandbox.systems.columns import Values
 

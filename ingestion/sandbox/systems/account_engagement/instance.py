@@ -23,7 +23,7 @@ from ingestion.sandbox.systems.identifiers import numeric
 from ingestion.sandbox.systems.prospects import draw_prospects, inquiries
 
 if TYPE_CHECKING:
-    from ingestion.sandbox.clock import Flags
+    from ingestion.sandbox.arrays import Flags
     from ingestion.sandbox.company.company import Company
     from ingestion.sandbox.systems.held import CrmLinks
     from ingestion.sandbox.systems.prospects import Prospects

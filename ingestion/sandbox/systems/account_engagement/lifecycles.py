@@ -18,7 +18,7 @@ from ingestion.sandbox.systems.stored import Stored, append_only
 from ingestion.sandbox.systems.words import coded
 
 if TYPE_CHECKING:
-    from ingestion.sandbox.clock import Moments, Numbers
+    from ingestion.sandbox.arrays import Moments, Numbers
     from ingestion.sandbox.company.company import Company
     from ingestion.sandbox.systems.prospects import Prospects
 

@@ -18,7 +18,7 @@ from ingestion.sandbox.systems.stored import Changing, Stored, build_stored
 from ingestion.sandbox.systems.words import coded, said
 
 if TYPE_CHECKING:
-    from ingestion.sandbox.clock import Moments, Numbers
+    from ingestion.sandbox.arrays import Moments, Numbers
     from ingestion.sandbox.company.company import Company
     from ingestion.sandbox.systems.held import CrmLinks
     from ingestion.sandbox.systems.prospects import Prospects

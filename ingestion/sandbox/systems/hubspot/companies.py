@@ -17,7 +17,7 @@ from ingestion.sandbox.systems.stored import Changing, Stored, build_stored
 from ingestion.sandbox.systems.words import labelled
 
 if TYPE_CHECKING:
-    from ingestion.sandbox.clock import Flags, Moments, Numbers
+    from ingestion.sandbox.arrays import Flags, Moments, Numbers
     from ingestion.sandbox.company.company import Company
     from ingestion.sandbox.systems.hubspot.contacts import Contacts
     from ingestion.sandbox.systems.hubspot.owners import Owners

@@ -37,7 +37,7 @@ from ingestion.sandbox.systems.stored import Changing, Stored, build_stored
 from ingestion.sandbox.systems.words import coded, labelled, said
 
 if TYPE_CHECKING:
-    from ingestion.sandbox.clock import Moments
+    from ingestion.sandbox.arrays import Moments
     from ingestion.sandbox.company.company import Company
     from ingestion.sandbox.systems.held import CrmLinks
     from ingestion.sandbox.systems.hubspot.companies import Companies

@@ -16,7 +16,7 @@ from ingestion.sandbox.systems.columns import column
 from ingestion.sandbox.systems.identifiers import numeric
 
 if TYPE_CHECKING:
-    from ingestion.sandbox.clock import Flags, Moments, Numbers, Texts
+    from ingestion.sandbox.arrays import Flags, Moments, Numbers, Texts
     from ingestion.sandbox.company.company import Company
 
 

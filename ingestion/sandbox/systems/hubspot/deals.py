@@ -37,7 +37,7 @@ from ingestion.sandbox.systems.stored import Changing, Stored, append_only, buil
 from ingestion.sandbox.systems.words import coded, labelled
 
 if TYPE_CHECKING:
-    from ingestion.sandbox.clock import Flags, Moments, Numbers
+    from ingestion.sandbox.arrays import Flags, Moments, Numbers
     from ingestion.sandbox.company.company import Company
     from ingestion.sandbox.systems.hubspot.companies import Companies
     from ingestion.sandbox.systems.hubspot.contacts import Contacts

@@ -18,7 +18,7 @@ from ingestion.sandbox.systems.words import coded
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ingestion.sandbox.clock import Flags, Moments, Numbers
+    from ingestion.sandbox.arrays import Flags, Moments, Numbers
     from ingestion.sandbox.company.company import Company
     from ingestion.sandbox.systems.columns import Values
     from ingestion.sandbox.systems.hubspot.contacts import Contacts

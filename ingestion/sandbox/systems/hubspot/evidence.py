@@ -25,7 +25,7 @@ from ingestion.sandbox.systems.held import (
 )
 
 if TYPE_CHECKING:
-    from ingestion.sandbox.clock import Flags, Moments, Numbers
+    from ingestion.sandbox.arrays import Flags, Moments, Numbers
     from ingestion.sandbox.company.company import Company
     from ingestion.sandbox.systems.hubspot.contacts import Contacts
     from ingestion.sandbox.systems.hubspot.deals import Deals

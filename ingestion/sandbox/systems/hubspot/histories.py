@@ -17,7 +17,7 @@ from ingestion.sandbox.systems.words import coded
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from ingestion.sandbox.clock import Moments, Numbers
+    from ingestion.sandbox.arrays import Moments, Numbers
     from ingestion.sandbox.systems.hubspot.owners import Owners
 
 # How a value came to be, by its place: source type and id; people have ids of their own.

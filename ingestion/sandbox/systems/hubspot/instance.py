@@ -30,7 +30,7 @@ from ingestion.sandbox.systems.hubspot.marketing import marketing_objects
 from ingestion.sandbox.systems.hubspot.owners import number_owners, owner_object, pipeline_objects
 
 if TYPE_CHECKING:
-    from ingestion.sandbox.clock import Flags
+    from ingestion.sandbox.arrays import Flags
     from ingestion.sandbox.company.company import Company
 
 DIALECT = Dialect(null="", instant="milliseconds_z", quotes_everything=True)

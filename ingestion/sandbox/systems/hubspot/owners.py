@@ -17,7 +17,7 @@ from ingestion.sandbox.systems.identifiers import numeric
 from ingestion.sandbox.systems.stored import Changing, Stored, append_only, build_stored
 
 if TYPE_CHECKING:
-    from ingestion.sandbox.clock import Numbers
+    from ingestion.sandbox.arrays import Numbers
     from ingestion.sandbox.company.company import Company
 
 INTEGRATION = "Integration"  # the user that machines write as

@@ -31,7 +31,7 @@ from ingestion.sandbox.systems.slips import chain, flicker
 from ingestion.sandbox.systems.words import coded, labelled
 
 if TYPE_CHECKING:
-    from ingestion.sandbox.clock import Moments, Numbers
+    from ingestion.sandbox.arrays import Moments, Numbers
     from ingestion.sandbox.company.company import Company
     from ingestion.sandbox.systems.hubspot.contacts import Contacts
 

@@ -18,7 +18,7 @@ from ingestion.sandbox.systems.words import coded
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ingestion.sandbox.clock import Moments, Numbers
+    from ingestion.sandbox.arrays import Moments, Numbers
     from ingestion.sandbox.company.company import Company
     from ingestion.sandbox.systems.columns import Values
     from ingestion.sandbox.systems.prospects import Prospects

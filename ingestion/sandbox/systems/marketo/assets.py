@@ -13,7 +13,7 @@ from ingestion.sandbox.systems.dialect import Dialect, text_table
 from ingestion.sandbox.systems.stored import Stored, append_only
 
 if TYPE_CHECKING:
-    from ingestion.sandbox.clock import Moments
+    from ingestion.sandbox.arrays import Moments
     from ingestion.sandbox.company.company import Company
 
 _PLANNED = 20 * DAY  # before it begins

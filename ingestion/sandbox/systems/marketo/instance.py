@@ -24,7 +24,7 @@ from ingestion.sandbox.systems.prospects import draw_prospects, inquiries, quali
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from ingestion.sandbox.clock import Flags
+    from ingestion.sandbox.arrays import Flags
     from ingestion.sandbox.company.company import Company
     from ingestion.sandbox.systems.held import CrmLinks
     from ingestion.sandbox.systems.prospects import Prospects

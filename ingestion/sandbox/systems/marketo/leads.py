@@ -19,7 +19,7 @@ from ingestion.sandbox.systems.stored import Changing, Stored, build_stored
 from ingestion.sandbox.systems.words import coded, said
 
 if TYPE_CHECKING:
-    from ingestion.sandbox.clock import Flags, Moments, Numbers
+    from ingestion.sandbox.arrays import Flags, Moments, Numbers
     from ingestion.sandbox.company.company import Company
     from ingestion.sandbox.systems.columns import Values
     from ingestion.sandbox.systems.held import CrmLinks

@@ -24,7 +24,7 @@ from ingestion.sandbox.systems.marketo.leads import (
 from ingestion.sandbox.systems.words import coded
 
 if TYPE_CHECKING:
-    from ingestion.sandbox.clock import Numbers
+    from ingestion.sandbox.arrays import Numbers
     from ingestion.sandbox.company.company import Company
     from ingestion.sandbox.systems.marketo.leads import CrmIds
     from ingestion.sandbox.systems.prospects import Prospects

@@ -27,7 +27,7 @@ from ingestion.sandbox.systems.words import coded
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ingestion.sandbox.clock import Flags, Numbers
+    from ingestion.sandbox.arrays import Flags, Numbers
     from ingestion.sandbox.company.company import Company
     from ingestion.sandbox.systems.prospects import Prospects
 

@@ -12,15 +12,15 @@ from ingestion.sandbox.chance import stream
 from ingestion.sandbox.clock import HEADQUARTERS, HOUR, MINUTE
 from ingestion.sandbox.company.attempts import CALL, EMAIL, MACHINE, MEETING
 from ingestion.sandbox.systems.columns import column, dates, instants
-from ingestion.sandbox.systems.salesforce.users import INTEGRATION, SEQUENCES
+from ingestion.sandbox.systems.salesforce.owners import INTEGRATION, SEQUENCES
 from ingestion.sandbox.systems.stored import Stored, append_only
 from ingestion.sandbox.systems.words import coded
 
 if TYPE_CHECKING:
-    from ingestion.sandbox.clock import Flags, Moments, Numbers
+    from ingestion.sandbox.arrays import Flags, Moments, Numbers
     from ingestion.sandbox.company.company import Company
     from ingestion.sandbox.systems.salesforce.org import Org
-    from ingestion.sandbox.systems.salesforce.users import Owners
+    from ingestion.sandbox.systems.salesforce.owners import Owners
 
 _TYPES = ("Call", "Email", "Reply")
 _SUBTYPES = ("Call", "Email", "ListEmail", "Cadence")

@@ -13,7 +13,7 @@ from ingestion.sandbox.systems.salesforce.leads import purges
 from ingestion.sandbox.systems.stored import Changing, Stored, append_only, build_stored
 
 if TYPE_CHECKING:
-    from ingestion.sandbox.clock import Numbers
+    from ingestion.sandbox.arrays import Numbers
     from ingestion.sandbox.company.company import Company
     from ingestion.sandbox.systems.salesforce.org import Org
 

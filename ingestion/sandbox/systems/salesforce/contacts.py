@@ -12,7 +12,7 @@ from ingestion.sandbox.clock import DAY, before, ever, gap, never, only
 from ingestion.sandbox.company.people import SALES_CONTACT
 
 if TYPE_CHECKING:
-    from ingestion.sandbox.clock import Flags, Moments, Numbers
+    from ingestion.sandbox.arrays import Flags, Moments, Numbers
     from ingestion.sandbox.company.company import Company
 
 _OPENED_BY_CHANCE = 0.3  # of accounts: a rep opens them before anybody there is a contact

@@ -13,7 +13,7 @@ from ingestion.sandbox.company.opportunities import LOST, NEGOTIATION, NEW_BUSIN
 from ingestion.sandbox.systems.slips import Changes, chain, flicker
 
 if TYPE_CHECKING:
-    from ingestion.sandbox.clock import Flags, Moments, Numbers
+    from ingestion.sandbox.arrays import Flags, Moments, Numbers
     from ingestion.sandbox.company.company import Company
     from ingestion.sandbox.systems.salesforce.contacts import Contacts
 

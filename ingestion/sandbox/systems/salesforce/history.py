@@ -9,13 +9,13 @@ import numpy as np
 import pyarrow as pa
 
 from ingestion.sandbox.systems.columns import instants
-from ingestion.sandbox.systems.salesforce.users import HISTORY_KEPT
+from ingestion.sandbox.systems.salesforce.retention import HISTORY_KEPT
 from ingestion.sandbox.systems.stored import Stored, append_only
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ingestion.sandbox.clock import Moments
+    from ingestion.sandbox.arrays import Moments
     from ingestion.sandbox.systems.salesforce.org import Org
 
 

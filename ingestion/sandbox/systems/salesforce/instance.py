@@ -21,7 +21,7 @@ from ingestion.sandbox.systems.salesforce.reference_objects import reference_obj
 from ingestion.sandbox.systems.salesforce.users import user_objects
 
 if TYPE_CHECKING:
-    from ingestion.sandbox.clock import Flags
+    from ingestion.sandbox.arrays import Flags
     from ingestion.sandbox.company.company import Company
     from ingestion.sandbox.systems.salesforce.org import Org
 

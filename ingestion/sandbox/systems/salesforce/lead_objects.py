@@ -25,7 +25,7 @@ from ingestion.sandbox.systems.stored import Changing, Stored, build_stored
 from ingestion.sandbox.systems.words import coded, labelled, said
 
 if TYPE_CHECKING:
-    from ingestion.sandbox.clock import Moments, Numbers
+    from ingestion.sandbox.arrays import Moments, Numbers
     from ingestion.sandbox.company.company import Company
     from ingestion.sandbox.systems.columns import Values
     from ingestion.sandbox.systems.salesforce.leads import Leads

@@ -13,11 +13,11 @@ from ingestion.sandbox.clock import DAY, before, ever, gap, never, only
 from ingestion.sandbox.company.people import MARKETING, SALES_CONTACT, SALES_LEAD
 from ingestion.sandbox.systems.columns import column
 from ingestion.sandbox.systems.lead_status import CONVERTED, NEW, OPEN, noted, notes
-from ingestion.sandbox.systems.salesforce.users import RECYCLE_BIN
+from ingestion.sandbox.systems.salesforce.retention import RECYCLE_BIN
 from ingestion.sandbox.systems.slips import Changes, chain, flicker
 
 if TYPE_CHECKING:
-    from ingestion.sandbox.clock import Flags, Moments, Numbers, Texts
+    from ingestion.sandbox.arrays import Flags, Moments, Numbers, Texts
     from ingestion.sandbox.company.company import Company
 
 STATUSES = (  # by the codes of a status

@@ -15,15 +15,15 @@ from ingestion.sandbox.systems.identifiers import salesforce_id
 from ingestion.sandbox.systems.salesforce.contacts import account_openings, draw_contacts
 from ingestion.sandbox.systems.salesforce.deals import draw_deals
 from ingestion.sandbox.systems.salesforce.leads import draw_leads
-from ingestion.sandbox.systems.salesforce.users import number_owners
+from ingestion.sandbox.systems.salesforce.owners import number_owners
 
 if TYPE_CHECKING:
-    from ingestion.sandbox.clock import Flags, Moments, Numbers
+    from ingestion.sandbox.arrays import Flags, Moments, Numbers
     from ingestion.sandbox.company.company import Company
     from ingestion.sandbox.systems.salesforce.contacts import Contacts
     from ingestion.sandbox.systems.salesforce.deals import Deals
     from ingestion.sandbox.systems.salesforce.leads import Leads
-    from ingestion.sandbox.systems.salesforce.users import Owners
+    from ingestion.sandbox.systems.salesforce.owners import Owners
 
 # Ids of two orgs never meet: each has a pod of its own.
 _PODS = {MAIN: "5e", EMEA: "8f"}

@@ -21,11 +21,11 @@ from ingestion.sandbox.company.opportunities import (
 from ingestion.sandbox.systems import held, lead_status
 from ingestion.sandbox.systems.held import Evidence
 from ingestion.sandbox.systems.salesforce.contacts import see_customership
-from ingestion.sandbox.systems.salesforce.users import HISTORY_KEPT
+from ingestion.sandbox.systems.salesforce.retention import HISTORY_KEPT
 from ingestion.sandbox.systems.slips import keys
 
 if TYPE_CHECKING:
-    from ingestion.sandbox.clock import Moments, Numbers
+    from ingestion.sandbox.arrays import Moments, Numbers
     from ingestion.sandbox.systems.salesforce.org import Org
     from ingestion.sandbox.systems.slips import Changes
 

@@ -1,8 +1,7 @@
-"""Users and queues: who can own a record."""
+"""User, and the queues among its groups."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,57 +9,12 @@ import pyarrow as pa
 
 from ingestion.sandbox.clock import DAY, ZONES, ever
 from ingestion.sandbox.company.staff import AMERICAS, EUROPE, LEAD, REGIONS, ROLES
-from ingestion.sandbox.systems.columns import column, instants
-from ingestion.sandbox.systems.identifiers import salesforce_id
+from ingestion.sandbox.systems.columns import instants
+from ingestion.sandbox.systems.salesforce.owners import MACHINES
 from ingestion.sandbox.systems.stored import Changing, Stored, append_only, build_stored
 
 if TYPE_CHECKING:
-    from ingestion.sandbox.clock import Numbers
-    from ingestion.sandbox.company.company import Company
     from ingestion.sandbox.systems.salesforce.org import Org
-
-MACHINES = ("Integration", "Sequences")
-INTEGRATION, SEQUENCES = 0, 1  # places in MACHINES
-# Histories are deleted after 24 months, 18 of which the pages show.
-HISTORY_KEPT = 730 * DAY
-# A deleted record stays in the recycle bin for so long.
-RECYCLE_BIN = 15 * DAY
-
-
-@dataclass(frozen=True)
-class Owners:
-    """Ids of all that can own a record: staff, then queues by region, then machines."""
-
-    ids: pa.Array
-    names: pa.Array
-    queue: int  # place of the first queue
-    machine: int  # place of the first machine
-
-    def id_of(self, place: Numbers) -> pa.Array:
-        """Return the ids of these places."""
-        return self.ids.take(pa.array(place))
-
-    def name_of(self, place: Numbers) -> pa.Array:
-        """Return the names of these places."""
-        return self.names.take(pa.array(place))
-
-    def queue_of(self, region: Numbers) -> Numbers:
-        """Return the place of each region's queue."""
-        return self.queue + region
-
-
-def number_owners(company: Company, pod: str) -> Owners:
-    """Give ids to everybody who can own a record."""
-    size = len(company.staff)
-    users = salesforce_id("005", np.arange(size + len(MACHINES)), pod)
-    queues = salesforce_id("00G", np.arange(len(REGIONS)), pod)
-    names = [f"Inbound {region}" for region in REGIONS]
-    return Owners(
-        ids=pa.concat_arrays([users[:size], queues, users[size:]]),
-        names=pa.concat_arrays([column(company.staff.name), pa.array([*names, *MACHINES])]),
-        queue=size,
-        machine=size + len(REGIONS),
-    )
 
 
 def user_objects(org: Org) -> dict[str, Stored]:

@@ -65,7 +65,7 @@ class Workspace:
 
     @property
     def is_sample(self) -> bool:
-        """Whether the exports are those of the simulated company, which the project writes itself."""
+        """Whether the exports are those of the simulated company, which the first run writes."""
         return self.data_set == SAMPLE and self.exports == self.folder / "exports"
 
 

@@ -53,6 +53,7 @@ def _exports(people: int) -> Workspace:
 
 
 def _workspace_in(folder: Path) -> Workspace:
+    # As in `phase`, which is not imported here: it would make the measuring process larger.
     return Workspace(data_set="bench", folder=folder, exports=folder / "exports")
 
 

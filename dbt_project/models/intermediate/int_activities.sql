@@ -23,6 +23,7 @@ select
     a.direction,
     coalesce(a.is_automated, false) as is_automated,
     a.is_completed,
+    a.owner_id,
     a.owner_key,
     a.content,
     a.campaign,

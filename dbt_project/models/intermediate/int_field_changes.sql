@@ -9,8 +9,15 @@ with delivered as (
         c.new_value,
         c.changed_at,
         c.changed_at_precision,
-        'observed' as evidence
+        'observed' as evidence,
+        e.history_start
     from {{ ref('stg_files__field_changes') }} as c
+    left join {{ source('raw_mapping', 'exports') }} as e
+        on
+            c.source = e.source
+            and c.instance = e.instance
+            and c.export = e.export
+            and e.entity = 'field_changes'
     where c.changed_at is not null
 ),
 
@@ -41,7 +48,8 @@ stamped as (
         case
             when {{ is_date_only('trim(entry_value)', "coalesce(formats[entry_key], formats['*'])") }} then 'day' else 'second'
         end as changed_at_precision,
-        'stamped' as evidence
+        'stamped' as evidence,
+        cast(null as date) as history_start
     from stamps
     where entry_value is not null
 ),
@@ -118,7 +126,8 @@ observed as (
         coalesce(s.value_at, s.exported_at) as changed_at,
         case when s.value_at is not null then s.value_precision else 'second' end
             as changed_at_precision,
-        case when s.value_at is not null then 'stamped' else 'observed' end as evidence
+        case when s.value_at is not null then 'stamped' else 'observed' end as evidence,
+        cast(null as date) as history_start
     from compared as s
     where
         s.new_value is not null

@@ -1,211 +1,129 @@
-with stage_signals as (
-    select * from {{ ref('int_stage_signals') }}
+{#- docs/engine.md §3, folded over each person's signals. `state` tells of the newest pass. -#}
+{%- set known_pass = item_beside('state.opportunities', 'item.opportunity', 'state.passes') -%}
+{%- set nothing_yet = struct_of({
+    'newest': 'cast(0 as integer)',
+    'current_rank': 'cast(null as integer)',
+    'exit': 'cast(null as varchar)',
+    'ended_at': 'cast(null as timestamp)',
+    'is_won': 'false',
+    'won_on': 'cast(null as date)',
+    'won_pass': 'cast(0 as integer)',
+    'open_opportunities': empty_list('integer'),
+    'opportunities': empty_list('integer'),
+    'passes': empty_list('integer'),
+    'places': empty_list(struct_type({'signal_number': 'integer', 'pass_number': 'integer'}))
+}) -%}
+
+{#- Whose signal it is: what follows a sale the sold pass's, a known opportunity's its own pass's. -#}
+{%- set place = {
+    'target': 'case when item.is_after_sale and state.won_pass > 0 then state.won_pass else coalesce('
+        ~ known_pass ~ ', state.newest) end',
+    'is_known': known_pass ~ ' is not null',
+    'is_bound': '(item.is_after_sale and state.won_pass > 0) or ' ~ known_pass ~ ' is not null'
+} -%}
+
+{#- Opened after the win (or nobody knows when): the next trip, and not the rest of the won one. -#}
+{%- set is_new_business -%}
+    item.opportunity is not null and coalesce(item.created_date > state.won_on, true)
+{%- endset -%}
+
+{%- set move = {
+    'opens': 'coalesce(item.rank is not null and (state.newest = 0 or (not place.is_bound and case'
+        ~ ' when state.exit is null then state.is_won and ' ~ is_new_business
+        ~ " else item.moment is not null and item.has_turned_true and (state.exit = 'churned'"
+        ~ ' or item.restarts_until > state.ended_at) end)), false)',
+    'is_newest': 'place.target = state.newest',
+    'resumes': 'place.target = state.newest and ' ~ resumes_pass('place.is_known'),
+    'steps_back': 'place.target = state.newest and ' ~ steps_back(),
+    'ends': 'place.target = state.newest and ' ~ ends_pass()
+} -%}
+
+{#- 0: an opportunity without a pass of its own, after an end or a win, that enters nothing. -#}
+{%- set pass_number -%}
+    case
+        when move.opens then state.newest + 1
+        when not move.is_newest then place.target
+        when item.opportunity is null or place.is_bound then state.newest
+        when state.exit is null
+            then case when state.is_won and {{ is_new_business }} then 0 else state.newest end
+        when move.resumes or (item.rank is not null and item.moment is null) then state.newest
+        else 0
+    end
+{%- endset -%}
+
+{%- set next_state = struct_of({
+    'newest': 'case when move.opens then state.newest + 1 else state.newest end',
+    'current_rank': 'case when move.opens then item.rank when move.is_newest then ' ~ rank_after()
+        ~ ' else state.current_rank end',
+    'exit': 'case when move.ends then item.exit when not move.opens and not move.resumes then state.exit'
+        ~ ' end',
+    'ended_at': 'case when move.ends then item.moment when not move.opens and not move.resumes'
+        ~ ' then state.ended_at end',
+    'is_won': 'case when move.opens then item.is_win else state.is_won or (item.is_win and move.is_newest'
+        ~ ' and (state.exit is null or move.resumes)) end',
+    'won_on': 'case when move.opens then case when item.is_win then item.signal_date end'
+        ~ ' when item.is_win and move.is_newest and not state.is_won then item.signal_date'
+        ~ ' else state.won_on end',
+    'won_pass': 'case when item.is_win and (move.opens or not move.is_newest or state.exit is null'
+        ~ ' or move.resumes) then placed.pass_number else state.won_pass end',
+    'open_opportunities': 'case when placed.pass_number <> state.newest and not move.opens'
+        ~ ' then state.open_opportunities when not move.opens then ' ~ opportunities_left_open()
+        ~ ' when item.opportunity is not null and item.is_left_open then '
+        ~ list_with(empty_list('integer'), 'item.opportunity') ~ ' else ' ~ empty_list('integer') ~ ' end',
+    'opportunities': 'case when item.opportunity is not null and not place.is_known'
+        ~ ' and placed.pass_number > 0 then ' ~ list_with('state.opportunities', 'item.opportunity')
+        ~ ' else state.opportunities end',
+    'passes': 'case when item.opportunity is not null and not place.is_known'
+        ~ ' and placed.pass_number > 0 then ' ~ list_with('state.passes', 'placed.pass_number')
+        ~ ' else state.passes end',
+    'places': list_with('state.places', struct_of({
+        'signal_number': 'item.n', 'pass_number': 'placed.pass_number'
+    }))
+}) -%}
+
+with person_signals as (
+    select * from {{ ref('int_person_signals') }}
 ),
 
-opportunities as (
-    select * from {{ ref('int_opportunities') }}
+settings as (
+    select * from {{ ref('int_agreed_settings') }}
 ),
 
-agreed_stages as (
-    select * from {{ ref('int_agreed_stages') }}
+kept_stages as (
+    select * from {{ ref('int_kept_stages') }}
 ),
 
--- A date-only signal follows the day's last timed signal of lower rank, else it opens the day.
+items as (
+    select p.person_key, p.signal_number, {{ pass_item() }} as item
+    from person_signals as p
+    cross join settings as t
+    left join kept_stages as k on p.source = k.source
+),
+
+persons as (
+    select person_key, {{ collect_list_by('item', 'signal_number') }} as items
+    from items
+    group by person_key
+),
+
+folded as (
+    select
+        person_key,
+        {{ fold(
+            'items',
+            nothing_yet,
+            let('place', place, let('move', move, let('placed', {'pass_number': pass_number}, next_state)))
+        ) }} as state
+    from persons
+),
+
 placed as (
-    select
-        s.*,
-        coalesce(s.stage_rank, 1000) as order_rank,
-        case
-            when s.precision <> 'day' then s.signal_at
-            else coalesce(
-                max(case when s.precision <> 'day' then s.signal_at end) over (
-                    partition by s.person_key, s.signal_date
-                    order by coalesce(s.stage_rank, 1000)
-                    range between unbounded preceding and 1 preceding
-                ),
-                timestamp '0001-01-01 00:00:00'
-            )
-        end as order_at
-    from stage_signals as s
-),
-
-numbered as (
-    select
-        p.*,
-        coalesce(a.is_won_stage, false) as is_win,
-        row_number() over (
-            partition by p.person_key
-            order by
-                p.signal_date nulls last, p.order_at, p.chain_position, p.kind_rank, p.order_rank,
-                p.source_rank, p.record_key, p.change_key
-        ) as signal_number
-    from placed as p
-    left join agreed_stages as a on p.stage = a.stage
-),
-
-opportunity_starts as (
-    select opportunity_key, min(signal_number) as first_number
-    from numbered
-    where opportunity_key is not null
-    group by opportunity_key
-),
-
-won_so_far as (
-    select
-        n.*,
-        o.created_date as opportunity_created_date,
-        s.first_number is not null as is_first_of_opportunity,
-        max(case when n.is_win then n.signal_date end) over before_it as last_win_date,
-        coalesce(sum(case when n.is_exit then 1 else 0 end) over before_it, 0) as exits_before
-    from numbered as n
-    left join opportunities as o on n.opportunity_key = o.opportunity_key
-    left join opportunity_starts as s
-        on n.opportunity_key = s.opportunity_key and n.signal_number = s.first_number
-    window before_it as (
-        partition by n.person_key order by n.signal_number
-        rows between unbounded preceding and 1 preceding
-    )
-),
-
--- What was opened before the win belongs to the won pass, whenever it is first heard of.
-started as (
-    select
-        *,
-        is_first_of_opportunity
-        and coalesce(last_win_date is null or opportunity_created_date > last_win_date, true)
-            as is_opportunity_start,
-        max(stage_rank) over (
-            partition by person_key, exits_before order by signal_number
-            rows between unbounded preceding and 1 preceding
-        ) as highest_rank_before
-    from won_so_far
-),
-
--- Whether the last thing that sales did before this signal was to win, and not to start anew.
-followed as (
-    select
-        *,
-        coalesce(
-            max(case when is_win then signal_number end) over before_it
-            >= coalesce(max(case when is_opportunity_start then signal_number end) over before_it, 0),
-            false
-        ) as is_after_win
-    from started
-    window before_it as (
-        partition by person_key order by signal_number
-        rows between unbounded preceding and 1 preceding
-    )
-),
-
--- A lost opportunity ends the pass only when no other one is open.
-lost_too_early as (
-    select distinct f.change_key
-    from followed as f
-    inner join opportunities as o
-        on f.person_key = o.person_key and f.opportunity_key <> o.opportunity_key
-    where
-        f.exit = 'lost'
-        and o.opportunity_type = 'new_business'
-        -- Known to be open by then: not undated and closed, not closed earlier, not created later.
-        and (o.created_date is null or f.signal_date is null or o.created_date <= f.signal_date)
-        and (
-            not o.is_closed
-            or o.closed_date > f.signal_date
-            or (o.closed_date = f.signal_date and o.closed_at > f.signal_at)
-        )
-),
-
--- A won pass is left by churn only; any pass only by a signal of the authority over its stage.
-effective as (
-    select f.*
-    from followed as f
-    left join lost_too_early as l on f.change_key = l.change_key
-    left join agreed_stages as a on f.highest_rank_before = a.stage_rank
-    where
-        l.change_key is null
-        and not (f.is_exit and f.is_after_win and f.exit <> 'churned')
-        and not (f.is_exit and coalesce(a.authority <> f.source, false))
-),
-
--- The next pass opens with the first dated entry after an exit, or with the first new-business
--- opportunity after a win.
-marked as (
-    select
-        *,
-        case
-            when is_exit then 0
-            when
-                lag(is_exit) over (partition by person_key order by signal_number)
-                and signal_date is not null
-                and (opportunity_key is null or is_first_of_opportunity)
-                then 1
-            when is_opportunity_start and is_after_win then 1
-            else 0
-        end as opens_next_pass,
-        sum(case when is_exit then 0 else 1 end) over (
-            partition by person_key order by signal_number
-            rows between unbounded preceding and current row
-        ) as entries_so_far
-    from effective
-),
-
--- An exit before any entry ends nothing, and does not number the pass that follows it.
-counted as (
-    select
-        *,
-        1 + sum(case when entries_so_far > 1 then opens_next_pass else 0 end) over (
-            partition by person_key order by signal_number
-            rows between unbounded preceding and current row
-        ) as pass_number
-    from marked
-    where entries_so_far > 0
-),
-
--- An opportunity keeps its pass, even if a newer one has begun.
-kept as (
-    select
-        *,
-        case
-            when opportunity_key is null then pass_number
-            else first_value(pass_number) over (
-                partition by person_key, opportunity_key order by signal_number
-                rows between unbounded preceding and current row
-            )
-        end as kept_pass_number
-    from counted
-),
-
--- An exit that follows an exit of the same pass changes nothing.
-ended as (
-    select
-        *,
-        coalesce(
-            lag(is_exit) over (partition by person_key, kept_pass_number order by signal_number),
-            false
-        ) as is_after_exit
-    from kept
+    {{ list_items('folded', ['person_key'], 'state.places', name='place') }}
 )
 
 select
     person_key,
-    cast(kept_pass_number as integer) as pass_number,
-    signal_number,
-    record_key,
-    opportunity_key,
-    source,
-    field,
-    value,
-    signal_at,
-    precision,
-    signal_date,
-    evidence,
-    change_key,
-    agreement_version,
-    is_exit,
-    exit,
-    stage,
-    stage_rank,
-    is_step_back,
-    is_win
-from ended
-where not (is_exit and is_after_exit)
+    place.signal_number,
+    place.pass_number
+from placed
+where place.pass_number > 0

@@ -6,6 +6,17 @@ agreed_stages as (
     select * from {{ ref('int_agreed_stages') }}
 ),
 
+numbered as (
+    select
+        *,
+        row_number() over (partition by person_key, pass_number order by transition_number desc)
+            as number_from_last,
+        -- The exit that stands is the last one, if nothing resumed the pass after it.
+        row_number() over (
+            partition by person_key, pass_number, is_exit order by transition_number desc
+        ) as number_from_last_of_kind
+    from transitions
+),
 
 summed as (
     select
@@ -13,61 +24,19 @@ summed as (
         pass_number,
         min(transition_at) as started_at,
         min(transition_date) as started_date,
-        max(case when kind = 'win' then 1 else 0 end) = 1 as is_won
-    from transitions
+        max(case when is_win then 1 else 0 end) = 1 as is_won,
+        max(case when not is_exit then stage_rank end) as furthest_rank,
+        max(case when number_from_last = 1 then exit_after end) as exit,
+        max(case when number_from_last = 1 then state_rank end) as current_rank,
+        max(case when is_exit and number_from_last_of_kind = 1 then transition_at end) as last_exit_at,
+        max(case when is_exit and number_from_last_of_kind = 1 then transition_date end)
+            as last_exit_date,
+        max(case when is_exit and number_from_last_of_kind = 1 then precision end)
+            as last_exit_precision,
+        max(case when transition_number = 1 then to_stage end) as first_stage,
+        max(case when transition_number = 1 then record_key end) as first_record_key
+    from numbered
     group by person_key, pass_number
-),
-
--- The exit that stands: one that no later dated entry (of an opportunity that kept its pass) undid.
-exits as (
-    select
-        person_key,
-        pass_number,
-        transition_at as ended_at,
-        transition_date as ended_date,
-        precision as ended_precision,
-        to_stage as exit,
-        row_number() over (
-            partition by person_key, pass_number
-            order by
-                case when is_exit or transition_date is not null then 0 else 1 end asc,
-                transition_number desc
-        ) as last_number,
-        is_exit
-    from transitions
-),
-
--- The pass starts where its dated story does; an undated entry only starts a pass without dates.
-first_entries as (
-    select
-        t.person_key,
-        t.pass_number,
-        t.to_stage as first_stage,
-        t.record_key,
-        row_number() over (
-            partition by t.person_key, t.pass_number order by t.transition_number
-        ) as entry_number
-    from transitions as t
-    where not t.is_exit
-),
-
-last_moves as (
-    select
-        person_key,
-        pass_number,
-        state_rank,
-        row_number() over (
-            partition by person_key, pass_number order by transition_number desc
-        ) as move_number
-    from transitions
-    where not is_exit
-),
-
-furthest as (
-    select t.person_key, t.pass_number, max(a.stage_rank) as furthest_rank
-    from transitions as t
-    inner join agreed_stages as a on t.to_stage = a.stage
-    group by t.person_key, t.pass_number
 ),
 
 pass_opportunities as (
@@ -89,28 +58,17 @@ select
     s.person_key || '#' || cast(s.pass_number as varchar) as pass_key,
     s.started_at,
     s.started_date,
-    x.ended_at,
-    x.ended_date,
-    x.ended_precision,
-    coalesce(x.exit, case when s.is_won then 'won' else 'open' end) as outcome,
-    f.first_stage,
-    f.record_key as first_record_key,
+    case when s.exit is not null then s.last_exit_at end as ended_at,
+    case when s.exit is not null then s.last_exit_date end as ended_date,
+    case when s.exit is not null then s.last_exit_precision end as ended_precision,
+    coalesce(s.exit, case when s.is_won then 'won' else 'open' end) as outcome,
+    s.first_stage,
+    s.first_record_key,
     c.stage as current_stage,
     m.stage as furthest_stage,
     o.opportunity_key as first_opportunity_key
 from summed as s
-left join exits as x
-    on
-        s.person_key = x.person_key
-        and s.pass_number = x.pass_number
-        and x.last_number = 1
-        and x.is_exit
-inner join first_entries as f
-    on s.person_key = f.person_key and s.pass_number = f.pass_number and f.entry_number = 1
-inner join last_moves as l
-    on s.person_key = l.person_key and s.pass_number = l.pass_number and l.move_number = 1
-inner join agreed_stages as c on l.state_rank = c.stage_rank
-inner join furthest as u on s.person_key = u.person_key and s.pass_number = u.pass_number
-inner join agreed_stages as m on u.furthest_rank = m.stage_rank
+inner join agreed_stages as c on s.current_rank = c.stage_rank
+inner join agreed_stages as m on s.furthest_rank = m.stage_rank
 left join pass_opportunities as o
     on s.person_key = o.person_key and s.pass_number = o.pass_number and o.opportunity_number = 1

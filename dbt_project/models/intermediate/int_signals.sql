@@ -27,6 +27,18 @@ activities as (
     select * from {{ ref('int_activities') }}
 ),
 
+activity_types as (
+    select t.*
+    from {{ source('agreement', 'activity_types') }} as t
+    inner join {{ ref('int_agreement_versions') }} as v on t.version = v.version and v.is_in_force
+),
+
+excluded_users as (
+    select u.user_id
+    from {{ source('agreement', 'excluded_users') }} as u
+    inner join {{ ref('int_agreement_versions') }} as v on u.version = v.version and v.is_in_force
+),
+
 context as (
     select * from {{ source('ops', 'run_context') }}
 ),
@@ -75,9 +87,11 @@ changed as (
         c.evidence,
         c.change_key,
         c.chain_position,
+        c.history_start,
         r.created_at,
         r.created_at_precision,
         {{ changed_date }} as changed_date,
+        lag({{ changed_date }}) over history as former_date,
         lag(c.change_key) over history is null as is_first,
         lead(c.change_key) over history is null as is_last
     from changes as c
@@ -100,7 +114,13 @@ first_changes as (
             -- Two exports that differ do not say since when the former value held.
             c.change_key like 'field_changes/%'
             and {{ reporting_date('c.created_at', 'c.created_at_precision', 'ctx.reporting_time_zone') }}
-            <= {{ reporting_date('c.signal_at', 'c.precision', 'ctx.reporting_time_zone') }},
+            <= c.changed_date
+            -- A history that begins later does not say what came between.
+            and coalesce(
+                {{ reporting_date('c.created_at', 'c.created_at_precision', 'ctx.reporting_time_zone') }}
+                >= c.history_start,
+                true
+            ),
             false
         ) as is_since_creation
     from changed as c
@@ -116,7 +136,7 @@ first_values as (
         case when is_since_creation then created_at end as signal_at,
         case when is_since_creation then created_at_precision else 'second' end as precision,
         case when is_since_creation then 'inferred' else 'observed' end as evidence,
-        change_key || '/before' as change_key, 0 as chain_position
+        change_key || '/before' as change_key, 0 as chain_position, cast(null as date) as former_date
     from first_changes
 ),
 
@@ -146,7 +166,7 @@ current_values as (
 ),
 
 last_changes as (
-    select record_entity, record_key, field, value
+    select record_entity, record_key, field, value, changed_date
     from changed
     where is_last
 ),
@@ -155,9 +175,10 @@ last_changes as (
 current_facts as (
     select
         v.person_key, v.record_key, v.opportunity_key, v.source, v.record_entity, v.field,
-        cast(null as varchar) as old_value, v.value, v.value_at as signal_at, v.precision,
+        l.value as old_value, v.value, v.value_at as signal_at, v.precision,
         case when v.value_at is not null then 'stamped' else 'observed' end as evidence,
-        v.record_key || '/current/' || v.field as change_key, 0 as chain_position
+        v.record_key || '/current/' || v.field as change_key, 0 as chain_position,
+        l.changed_date as former_date
     from current_values as v
     cross join context as ctx
     left join last_changes as l
@@ -179,63 +200,107 @@ current_facts as (
         and (v.value_at is null or {{ happened_by('v.value_at', 'v.precision') }})
 ),
 
-outcomes as (
+-- What happens to a customer is told apart from how new business closes.
+closings as (
     select
         person_key, opportunity_key as record_key, opportunity_key, source,
-        'opportunities' as record_entity, 'outcome' as field,
+        'opportunities' as record_entity,
+        case when opportunity_type = 'new_business' then 'opportunity' else opportunity_type end
+        || '_outcome' as field,
         cast(null as varchar) as old_value,
         case when is_won then 'won' else 'lost' end as value,
         closed_at as signal_at, closed_at_precision as precision,
         case when closed_at is not null then 'stamped' else 'observed' end as evidence,
-        opportunity_key || '/outcome' as change_key, 0 as chain_position
+        opportunity_key || '/outcome' as change_key, 0 as chain_position,
+        cast(null as date) as former_date
     from opportunities
     where is_closed
 ),
 
+-- No criterion looks at it: an opportunity is open from here on.
+creations as (
+    select
+        person_key, opportunity_key as record_key, opportunity_key, source,
+        'opportunities' as record_entity, 'created' as field,
+        cast(null as varchar) as old_value, cast(null as varchar) as value,
+        created_at as signal_at, created_at_precision as precision, 'stamped' as evidence,
+        opportunity_key || '/created' as change_key, 0 as chain_position,
+        cast(null as date) as former_date
+    from opportunities
+    where created_at is not null
+),
+
 occurred as (
     select
-        person_key, person_record_key as record_key, cast(null as varchar) as opportunity_key, source,
-        'activities' as record_entity, 'activity' as field, cast(null as varchar) as old_value,
-        activity_type as value, occurred_at as signal_at, occurred_at_precision as precision,
-        'stamped' as evidence, 'activities/' || activity_key as change_key, 0 as chain_position
-    from activities
-    where person_key is not null
+        a.person_key, a.person_record_key as record_key, cast(null as varchar) as opportunity_key,
+        a.source, 'activities' as record_entity, 'activity' as field,
+        cast(null as varchar) as old_value, a.activity_type as value, a.occurred_at as signal_at,
+        a.occurred_at_precision as precision, 'stamped' as evidence,
+        'activities/' || a.activity_key as change_key, 0 as chain_position,
+        cast(null as date) as former_date,
+        -- What somebody did, as opposed to what a machine sent or a calendar holds.
+        t.activity_type is not null
+        and not a.is_automated
+        and (coalesce(a.is_completed, true) or not t.must_be_completed)
+        and x.user_id is null as is_sign_of_life
+    from activities as a
+    left join activity_types as t on a.activity_type = t.activity_type
+    left join excluded_users as x on a.owner_id = x.user_id
+    where a.person_key is not null
 ),
 
 signals as (
     select
         person_key, record_key, opportunity_key, source, record_entity, field, old_value, value,
-        signal_at, precision, evidence, change_key, chain_position
+        signal_at, precision, evidence, change_key, chain_position, former_date,
+        field <> 'score' as is_sign_of_life
     from changed
     union all
-    select * from first_values
+    select *, field <> 'score' from first_values
     union all
-    select * from current_facts
+    select *, field <> 'score' from current_facts
     union all
-    select * from outcomes
+    select *, true from closings
+    union all
+    select *, true from creations
     union all
     select * from occurred
+),
+
+dated as (
+    select
+        s.*,
+        {{ reporting_date('s.signal_at', 's.precision', 'ctx.reporting_time_zone') }} as signal_date,
+        -- Spans are measured between moments; a date-only fact counts from the start of its day.
+        case
+            when s.precision = 'day' then {{ to_utc('s.signal_at', 'ctx.reporting_time_zone') }}
+            else s.signal_at
+        end as moment
+    from signals as s
+    cross join context as ctx
 )
 
 select
-    s.person_key,
-    s.record_key,
-    s.opportunity_key,
-    s.source,
+    person_key,
+    record_key,
+    opportunity_key,
+    source,
     -- The law's order of kinds within one moment; identity signals come first and are kind 1.
-    case s.record_entity when 'persons' then 2 when 'activities' then 3 else 4 end as kind_rank,
+    case record_entity when 'persons' then 2 when 'activities' then 3 else 4 end as kind_rank,
     case
-        when s.record_entity = 'opportunities' and s.field = 'stage' then 'opportunity_stage'
-        when s.record_entity = 'opportunities' and s.field = 'outcome' then 'opportunity_outcome'
-        else s.field
+        when record_entity = 'opportunities' and field in ('stage', 'created')
+            then 'opportunity_' || field
+        else field
     end as field,
-    s.old_value,
-    s.value,
-    s.signal_at,
-    s.precision,
-    {{ reporting_date('s.signal_at', 's.precision', 'ctx.reporting_time_zone') }} as signal_date,
-    s.evidence,
-    s.change_key,
-    s.chain_position
-from signals as s
-cross join context as ctx
+    old_value,
+    value,
+    signal_at,
+    precision,
+    signal_date,
+    moment,
+    former_date,
+    evidence,
+    change_key,
+    chain_position,
+    is_sign_of_life
+from dated

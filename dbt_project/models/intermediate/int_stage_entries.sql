@@ -1,5 +1,11 @@
-with pass_states as (
-    select * from {{ ref('int_pass_states') }} where not is_exit and entry_number = 1
+with transitions as (
+    select
+        *,
+        row_number() over (
+            partition by person_key, pass_number, to_stage order by transition_number
+        ) as entry_number
+    from {{ ref('int_stage_transitions') }}
+    where not is_exit
 ),
 
 stage_signals as (
@@ -19,13 +25,14 @@ opportunity_entries as (
 select
     'pass' as journey_type,
     person_key || '#' || cast(pass_number as varchar) as journey_key,
-    stage,
+    to_stage as stage,
     stage_rank,
-    signal_at as entered_at,
-    signal_date as entered_date,
+    transition_at as entered_at,
+    transition_date as entered_date,
     precision,
     evidence
-from pass_states
+from transitions
+where entry_number = 1
 union all
 select
     'opportunity', opportunity_key, stage, stage_rank, signal_at, signal_date, precision, evidence

@@ -1,59 +1,50 @@
-with states as (
-    select * from {{ ref('int_pass_states') }}
+with moves as (
+    select * from {{ ref('int_pass_moves') }}
+),
+
+person_signals as (
+    select * from {{ ref('int_person_signals') }}
 ),
 
 agreed_stages as (
     select * from {{ ref('int_agreed_stages') }}
-),
-
-moves as (
-    select
-        s.*,
-        b.stage as from_stage,
-        coalesce(a.stage_position - b.stage_position, 0) as steps
-    from states as s
-    left join agreed_stages as b on s.state_rank_before = b.stage_rank
-    left join agreed_stages as a on s.state_rank = a.stage_rank
-),
-
-transitions as (
-    select
-        *,
-        case
-            when exit = 'rejected' then 'reject'
-            when exit = 'recycled' then 'recycle'
-            when exit = 'disqualified' then 'disqualify'
-            when exit = 'lost' then 'lose'
-            when exit = 'churned' then 'churn'
-            when is_win and entry_number = 1 then 'win'
-            when state_rank_before is null then 'enter'
-            when steps > 1 then 'skip'
-            when steps = 1 then 'forward'
-            when steps < 0 then 'back'
-            -- A later first entry to a lower stage moves nobody.
-            when entry_number = 1 then 'enter'
-        end as kind
-    from moves
 )
 
 select
-    person_key,
-    pass_number,
-    cast(row_number() over (partition by person_key, pass_number order by signal_number) as integer)
-        as transition_number,
-    from_stage,
-    coalesce(stage, exit) as to_stage,
-    is_exit,
-    kind,
-    state_rank,
-    signal_at as transition_at,
-    signal_date as transition_date,
-    precision,
-    evidence,
-    agreement_version,
-    source,
-    record_key,
-    opportunity_key,
-    change_key
-from transitions
-where kind is not null
+    m.person_key,
+    m.pass_number,
+    cast(row_number() over (
+        partition by m.person_key, m.pass_number order by m.signal_number
+    ) as integer) as transition_number,
+    coalesce(m.exit_before, b.stage) as from_stage,
+    coalesce(s.exit, s.stage) as to_stage,
+    s.exit is not null as is_exit,
+    case m.kind
+        when 'rejected' then 'reject'
+        when 'recycled' then 'recycle'
+        when 'disqualified' then 'disqualify'
+        when 'lost' then 'lose'
+        when 'churned' then 'churn'
+        when 'expired' then 'expire'
+        when 'forward' then case when a.stage_position - b.stage_position > 1 then 'skip' else 'forward' end
+        else m.kind
+    end as kind,
+    a.stage as current_stage,
+    m.rank_after as state_rank,
+    m.exit_after,
+    s.is_win,
+    s.stage_rank,
+    s.signal_at as transition_at,
+    s.signal_date as transition_date,
+    s.precision,
+    s.evidence,
+    s.agreement_version,
+    s.source,
+    s.record_key,
+    s.opportunity_key,
+    s.change_key
+from moves as m
+inner join person_signals as s
+    on m.person_key = s.person_key and m.signal_number = s.signal_number
+left join agreed_stages as b on m.rank_before = b.stage_rank
+left join agreed_stages as a on m.rank_after = a.stage_rank

@@ -2,11 +2,8 @@ with opportunities as (
     select * from {{ ref('int_opportunities') }}
 ),
 
-pass_signals as (
-    select opportunity_key, min(pass_number) as pass_number
-    from {{ ref('int_pass_signals') }}
-    where opportunity_key is not null
-    group by opportunity_key
+opportunity_passes as (
+    select * from {{ ref('int_opportunity_passes') }}
 ),
 
 passes as (
@@ -53,7 +50,7 @@ select
     o.loss_reason,
     o.competitor
 from opportunities as o
-left join pass_signals as s on o.opportunity_key = s.opportunity_key
+left join opportunity_passes as s on o.opportunity_key = s.opportunity_key
 left join passes as p on o.person_key = p.person_key and s.pass_number = p.pass_number
 left join agreed_stages as a on p.first_stage = a.stage
 left join entries as e on o.opportunity_key = e.opportunity_key

@@ -1,0 +1,12 @@
+with sources as (
+    select distinct source from {{ ref('int_person_signals') }} where source is not null
+),
+
+agreed_stages as (
+    select * from {{ ref('int_agreed_stages') }}
+)
+
+select s.source, {{ collect_list_by('a.stage_rank', 'a.stage_rank') }} as kept_ranks
+from sources as s
+inner join agreed_stages as a on s.source <> a.authority
+group by s.source

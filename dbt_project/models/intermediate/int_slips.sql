@@ -1,0 +1,124 @@
+with changes as (
+    select *
+    from {{ ref('int_signals') }}
+    where
+        field in ('status', 'lifecycle_stage', 'opportunity_stage')
+        and signal_at is not null
+),
+
+criteria as (
+    select distinct source, field, value, target_kind, target, applies_from, applies_until
+    from {{ ref('int_agreed_criteria') }}
+    where operator = 'in'
+),
+
+settings as (
+    select * from {{ ref('int_agreed_settings') }}
+),
+
+stays as (
+    select
+        person_key, record_key, source, field, old_value, value, signal_at, signal_date, precision,
+        change_key,
+        row_number() over history as stay_number,
+        lead(signal_at) over history as left_at,
+        lead(precision) over history as left_precision
+    from changes
+    window history as (
+        partition by record_key, field
+        order by
+            signal_date, case when precision = 'day' then 0 else 1 end, signal_at, chain_position,
+            change_key
+    )
+),
+
+-- Few histories have a stay so short: only those are looked at value by value.
+with_short_stay as (
+    select distinct s.record_key, s.field
+    from stays as s
+    cross join settings as t
+    where
+        s.precision <> 'day'
+        and s.left_precision <> 'day'
+        and {{ seconds_between('s.signal_at', 's.left_at') }} < t.debounce_minutes * 60
+),
+
+looked_at as (
+    select s.*
+    from stays as s
+    inner join with_short_stay as w on s.record_key = w.record_key and s.field = w.field
+),
+
+-- What a value means: the stage or exit that it stands for on its day, else itself.
+meant as (
+    select
+        s.record_key, s.field, s.stay_number, s.signal_at, s.left_at, s.precision, s.left_precision,
+        s.change_key, s.old_value,
+        coalesce(
+            min(case when c.target_kind = 'exit' then 'exit ' || c.target end),
+            min(case when c.target_kind = 'stage' then 'stage ' || c.target end),
+            'value ' || s.value
+        ) as meaning,
+        coalesce(
+            min(case when o.target_kind = 'exit' then 'exit ' || o.target end),
+            min(case when o.target_kind = 'stage' then 'stage ' || o.target end),
+            'value ' || s.old_value
+        ) as old_meaning
+    from looked_at as s
+    left join criteria as c
+        on
+            s.field = c.field
+            and s.value = c.value
+            and (c.source is null or s.source = c.source)
+            and s.signal_date >= c.applies_from
+            and s.signal_date < c.applies_until
+    left join criteria as o
+        on
+            s.field = o.field
+            and s.old_value = o.value
+            and (o.source is null or s.source = o.source)
+            and s.signal_date >= o.applies_from
+            and s.signal_date < o.applies_until
+    group by 1, 2, 3, 4, 5, 6, 7, 8, 9, s.value
+),
+
+neighboured as (
+    select
+        *,
+        coalesce(
+            lag(meaning) over (partition by record_key, field order by stay_number), old_meaning
+        ) as meaning_before,
+        lead(meaning) over (partition by record_key, field order by stay_number) as meaning_after
+    from meant
+),
+
+dropped as (
+    select
+        n.*,
+        coalesce(
+            n.precision <> 'day'
+            and n.left_precision <> 'day'
+            and {{ seconds_between('n.signal_at', 'n.left_at') }} < t.debounce_minutes * 60
+            and n.meaning_before = n.meaning_after,
+            false
+        ) as is_slip
+    from neighboured as n
+    cross join settings as t
+),
+
+-- Where a slip stood between two equal neighbours, the second one is the first one going on.
+kept as (
+    select
+        *,
+        coalesce(lag(meaning) over kept_history, old_meaning) as meaning_kept_before,
+        lag(stay_number) over kept_history as stay_kept_before
+    from dropped
+    where not is_slip
+    window kept_history as (partition by record_key, field order by stay_number)
+)
+
+select change_key from dropped
+where is_slip
+union all
+select change_key from kept
+where meaning_kept_before = meaning and coalesce(stay_kept_before, 0) < stay_number - 1

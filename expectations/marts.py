@@ -149,7 +149,11 @@ def _transitions(stages: list[str], exits: list[str]) -> Look:
             is_unique(key, "a transition comes once"),
             holds("is_pass_known", "the pass of every transition is in fct_passes"),
             holds("is_version_known", "every transition follows a version of the agreement"),
-            is_one_of("from_stage", stages, "a transition leaves a stage of the agreement"),
+            is_one_of(
+                "from_stage",
+                [*stages, *exits, "expired"],
+                "a transition leaves a stage, or resumes after an exit",
+            ),
             is_present("to_stage", "every transition leads somewhere"),
             is_one_of(
                 "to_stage", [*stages, *exits, "expired"], "a transition enters a stage or an exit"

@@ -70,7 +70,7 @@
     coalesce(
         item.rank is not null
         and state.exit is null
-        and item.left_rank > item.rank
+        and item.rank < state.current_rank
         and item.left_rank >= state.current_rank
         and {{ may_leave_stage() }},
         false

@@ -55,11 +55,10 @@
     coalesce(
         item.rank is not null
         and item.moment is not null
-        and item.has_turned_true
         and state.exit is not null
         and case
-            when state.exit = 'churned' then item.is_after_sale
-            else {{ is_known }} or item.restarts_until <= state.ended_at
+            when state.exit = 'churned' then item.has_turned_true and item.is_after_sale
+            else {{ is_known }} or (item.has_turned_true and item.restarts_until <= state.ended_at)
         end,
         false
     )

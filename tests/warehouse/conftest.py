@@ -47,6 +47,7 @@ versions:
       - {key: recycled, label: Recycled, team: sales, left_when: [{status: [recycled]}]}
       - {key: rejected, label: Rejected, team: sales, left_when: [{status: [rejected]}]}
       - {key: lost, label: Lost, team: sales, left_when: [{opportunity_outcome: [lost]}]}
+    engine: {debounce_minutes: 5, reentry_window_days: 30, expiry_days: 180}
     reporting:
       time_zone: America/New_York
       currency: USD
@@ -102,7 +103,7 @@ files:
        changed_at: at}}
   - {file: responses.csv, system: marketing, entity: activities, load: full,
      exported_at: 2026-05-01, key: id,
-     columns: {person_id: lead, activity_type: type, occurred_at: at}}
+     columns: {person_id: lead, activity_type: type, is_automated: automated, occurred_at: at}}
   - {file: deals.csv, system: crm, entity: opportunities, load: full, exported_at: 2026-05-01,
      key: id, columns: {person_id: lead, owner_id: owner, stage: {column: stage, map: &deals {
        Discovery: discovery, Proposal: proposal, Won: won, Lost: lost}},
@@ -125,7 +126,7 @@ COLUMNS = {
     "prospects": "id email source created_at",
     "history": "id lead old new at",
     "scores": "id lead old new at",
-    "responses": "id lead type at",
+    "responses": "id lead type automated at",
     "deals": "id lead owner stage amount created_at closed_at",
     "stages": "id deal old new at",
     "roles": "id deal lead is_primary",
@@ -273,6 +274,44 @@ def opportunity_cases(exports: Exports) -> None:
            created_at="2026-02-01 09:00:00")  # fmt: skip
 
 
+def engine_cases(exports: Exports) -> None:
+    e = exports
+    e.lead("G03", status="Open", created_at="2026-02-01 09:00:00")
+    e.deal("G03-deal", "G03", ("Discovery", "Proposal", "2026-02-02 10:00:00"),
+           ("Proposal", "Discovery", "2026-02-02 10:02:00"),
+           ("Discovery", "Proposal", "2026-02-02 10:04:00"),
+           created_at="2026-02-01 09:00:00")  # fmt: skip
+    e.deal("slow-deal", "slow", ("Discovery", "Proposal", "2026-02-02 10:00:00"),
+           ("Proposal", "Discovery", "2026-02-02 10:05:00"),
+           ("Discovery", "Proposal", "2026-02-02 10:10:00"),
+           created_at="2026-02-01 09:00:00")  # fmt: skip
+    e.lead("slow", status="Open", created_at="2026-02-01 09:00:00")
+
+    e.add("prospects", id="G11", created_at="2026-02-01 08:00:00")
+    for n, (old, new) in enumerate((("49", "51"), ("51", "48"), ("48", "52"))):
+        e.add("scores", lead="G11", old=old, new=new, at=f"2026-02-02 {10 + n}:00:00")
+
+    # Back on the last day of the window, and one second later.
+    for key, back in (("within", "2026-02-19 10:00:00"), ("after", "2026-02-19 10:00:01")):
+        e.lead(
+            key, ("Open", "SAL", "2026-01-05 10:00:00"), ("SAL", "Recycled", "2026-01-20 10:00:00"),
+            ("Recycled", "MQL", back),
+        )  # fmt: skip
+    # The status goes on saying what it said when the pass ended.
+    e.lead(
+        "stale", ("Open", "MQL", "2026-01-05 10:00:00"), ("MQL", "Rejected", "2026-01-06 10:00:00")
+    )
+    e.add("prospects", id="stale-P", created_at="2026-01-01 08:00:00")
+
+    # Silent from 1 June 2025 on; only a machine writes.
+    for key, automated in (("silent", "yes"), ("alive", "no")):
+        e.add("prospects", id=key, created_at="2025-05-01 08:00:00")
+        e.add("scores", lead=key, old="0", new="55", at="2025-06-01 12:00:00")
+        e.add("responses", lead=key, type="form_fill", at="2025-06-01 11:00:00")
+        e.add("responses", lead=key, type="form_fill", automated=automated, at="2025-10-01 12:00:00")
+        e.add("responses", lead=key, type="form_fill", at="2026-03-20 12:00:00")
+
+
 def awkward_cases(exports: Exports) -> None:
     e = exports
     # Ids are unique within an entity only; here all are 1.
@@ -355,7 +394,7 @@ def land_and_build() -> Callable[..., Path]:
 def cases_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     exports = Exports()
     for cases in (
-        stage_cases, identity_cases, money_cases, opportunity_cases, awkward_cases, cohort_cases,
+        stage_cases, identity_cases, money_cases, opportunity_cases, engine_cases, awkward_cases, cohort_cases,
         censored_cases,
     ):  # fmt: skip
         cases(exports)

@@ -275,7 +275,8 @@ def test_left_truncation_follows_the_latest_history_start(
         "select distinct period_start, is_left_truncated from marts.rpt_funnel_conversion"
         " where from_stage = 'mql' and to_stage = 'sql' and unit = 'pass' and policy = 'any'"
         " and period_type in ('month', 'all') and segment = 'all'"
-        " and (period_start is null or period_start <= date '2026-02-01')",
+        " and (period_start is null or period_start between date '2026-01-01'"
+        " and date '2026-02-01')",
     )
     by_month = {start and start.isoformat(): flag for start, flag in flags}
     assert by_month == {None: True, "2026-01-01": True, "2026-02-01": False}

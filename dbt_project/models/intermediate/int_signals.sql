@@ -27,10 +27,19 @@ activities as (
     select * from {{ ref('int_activities') }}
 ),
 
+-- The types that the agreement speaks of: in its list, or in a criterion.
 activity_types as (
-    select t.*
-    from {{ source('agreement', 'activity_types') }} as t
-    inner join {{ ref('int_agreement_versions') }} as v on t.version = v.version and v.is_in_force
+    select a.activity_type, max(case when a.must_be_completed then 1 else 0 end) = 1 as must_be_completed
+    from (
+        select version, activity_type, must_be_completed
+        from {{ source('agreement', 'activity_types') }}
+        union all
+        select version, value, false
+        from {{ source('agreement', 'criteria') }}
+        where field = 'activity'
+    ) as a
+    inner join {{ ref('int_agreement_versions') }} as v on a.version = v.version and v.is_in_force
+    group by a.activity_type
 ),
 
 excluded_users as (

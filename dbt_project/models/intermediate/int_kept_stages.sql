@@ -1,5 +1,5 @@
 with sources as (
-    select distinct source from {{ ref('int_person_signals') }} where source is not null
+    select distinct source from {{ source('raw_mapping', 'exports') }}
 ),
 
 agreed_stages as (

@@ -1,3 +1,8 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    pre_hook='{{ forget_persons() }}'
+) }}
 {#- docs/engine.md §4, folded over the signals of each pass. -#}
 {%- set move_type = struct_type({
     'n': 'integer', 'kind': 'varchar', 'rank_before': 'integer', 'exit_before': 'varchar',
@@ -62,12 +67,20 @@
     })) ~ ' end'
 }) -%}
 
-with pass_signals as (
-    select * from {{ ref('int_pass_signals') }}
+with affected_persons as (
+    select * from {{ ref('int_affected_persons') }}
+),
+
+pass_signals as (
+    select s.*
+    from {{ ref('int_pass_signals') }} as s
+    inner join affected_persons as p on s.person_key = p.person_key
 ),
 
 person_signals as (
-    select * from {{ ref('int_person_signals') }}
+    select s.*
+    from {{ ref('int_person_signals') }} as s
+    inner join affected_persons as p on s.person_key = p.person_key
 ),
 
 settings as (

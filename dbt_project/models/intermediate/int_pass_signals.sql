@@ -1,3 +1,8 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    pre_hook='{{ forget_persons() }}'
+) }}
 {#- docs/engine.md §3, folded over each person's signals. `state` tells of the newest pass. -#}
 {%- set known_pass = item_beside('state.opportunities', 'item.opportunity', 'state.passes') -%}
 {%- set nothing_yet = struct_of({
@@ -81,8 +86,14 @@
     }))
 }) -%}
 
-with person_signals as (
-    select * from {{ ref('int_person_signals') }}
+with affected_persons as (
+    select * from {{ ref('int_affected_persons') }}
+),
+
+person_signals as (
+    select s.*
+    from {{ ref('int_person_signals') }} as s
+    inner join affected_persons as p on s.person_key = p.person_key
 ),
 
 settings as (

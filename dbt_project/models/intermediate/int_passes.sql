@@ -1,5 +1,17 @@
-with transitions as (
-    select * from {{ ref('int_stage_transitions') }}
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    pre_hook='{{ forget_persons() }}'
+) }}
+
+with affected_persons as (
+    select * from {{ ref('int_affected_persons') }}
+),
+
+transitions as (
+    select t.*
+    from {{ ref('int_stage_transitions') }} as t
+    inner join affected_persons as p on t.person_key = p.person_key
 ),
 
 agreed_stages as (

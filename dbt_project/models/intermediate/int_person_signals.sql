@@ -1,13 +1,33 @@
-with stage_signals as (
-    select * from {{ ref('int_stage_signals') }}
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    pre_hook='{{ forget_persons() }}'
+) }}
+
+with affected_persons as (
+    select * from {{ ref('int_affected_persons') }}
+),
+
+stage_signals as (
+    select s.*
+    from {{ ref('int_stage_signals') }} as s
+    inner join affected_persons as p on s.person_key = p.person_key
 ),
 
 opportunities as (
     select * from {{ ref('int_opportunities') }}
 ),
 
+-- Where no source delivers activities, silence says nothing.
 silences as (
-    select * from {{ ref('int_silences') }}
+    select
+        s.*,
+        {{ reporting_date('s.expires_at', "'second'", 'ctx.reporting_time_zone') }} as expires_on
+    from {{ ref('int_silences') }} as s
+    cross join {{ source('ops', 'run_context') }} as ctx
+    inner join affected_persons as p on s.person_key = p.person_key
+    inner join {{ ref('int_person_digests') }} as d on s.person_key = d.person_key
+    where d.is_heard and s.expires_at < ctx.as_of
 ),
 
 agreed_stages as (
@@ -22,6 +42,7 @@ won_stages as (
 silent_steps as (
     select s.*
     from {{ ref('int_signals') }} as s
+    inner join affected_persons as p on s.person_key = p.person_key
     inner join opportunities as o on s.opportunity_key = o.opportunity_key
     left join stage_signals as m on s.change_key = m.change_key
     where

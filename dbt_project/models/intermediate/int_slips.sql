@@ -1,9 +1,20 @@
-with changes as (
-    select *
-    from {{ ref('int_signals') }}
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    pre_hook='{{ forget_persons() }}'
+) }}
+
+with affected_persons as (
+    select * from {{ ref('int_affected_persons') }}
+),
+
+changes as (
+    select s.*
+    from {{ ref('int_signals') }} as s
+    inner join affected_persons as p on s.person_key = p.person_key
     where
-        field in ('status', 'lifecycle_stage', 'opportunity_stage')
-        and signal_at is not null
+        s.field in ('status', 'lifecycle_stage', 'opportunity_stage')
+        and s.signal_at is not null
 ),
 
 criteria as (
@@ -53,7 +64,7 @@ looked_at as (
 meant as (
     select
         s.record_key, s.field, s.stay_number, s.signal_at, s.left_at, s.precision, s.left_precision,
-        s.change_key, s.old_value,
+        s.change_key, s.person_key, s.old_value,
         coalesce(
             min(case when c.target_kind = 'exit' then 'exit ' || c.target end),
             min(case when c.target_kind = 'stage' then 'stage ' || c.target end),
@@ -79,7 +90,7 @@ meant as (
             and (o.source is null or s.source = o.source)
             and s.signal_date >= o.applies_from
             and s.signal_date < o.applies_until
-    group by 1, 2, 3, 4, 5, 6, 7, 8, 9, s.value
+    group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, s.value
 ),
 
 neighboured as (
@@ -117,8 +128,8 @@ kept as (
     window kept_history as (partition by record_key, field order by stay_number)
 )
 
-select change_key from dropped
+select person_key, change_key from dropped
 where is_slip
 union all
-select change_key from kept
+select person_key, change_key from kept
 where meaning_kept_before = meaning and coalesce(stay_kept_before, 0) < stay_number - 1

@@ -1,4 +1,14 @@
-with opportunities as (
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    pre_hook='{{ forget_persons() }}'
+) }}
+
+with affected_persons as (
+    select * from {{ ref('int_affected_persons') }}
+),
+
+opportunities as (
     select * from {{ ref('int_opportunities') }}
 ),
 
@@ -10,6 +20,7 @@ slips as (
 signals as (
     select s.*
     from {{ ref('int_signals') }} as s
+    inner join affected_persons as p on s.person_key = p.person_key
     left join opportunities as o on s.opportunity_key = o.opportunity_key
     left join slips as d on s.change_key = d.change_key
     where

@@ -1,5 +1,17 @@
-with moves as (
-    select * from {{ ref('int_pass_moves') }}
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    pre_hook='{{ forget_persons() }}'
+) }}
+
+with affected_persons as (
+    select * from {{ ref('int_affected_persons') }}
+),
+
+moves as (
+    select m.*
+    from {{ ref('int_pass_moves') }} as m
+    inner join affected_persons as p on m.person_key = p.person_key
 ),
 
 person_signals as (

@@ -1,7 +1,14 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='fail',
+    pre_hook='{{ forget_persons() }}'
+) }}
+
 select
-    person_key || '#' || cast(pass_number as varchar) as pass_key,
-    person_key,
-    pass_number,
+    t.person_key || '#' || cast(t.pass_number as varchar) as pass_key,
+    t.person_key,
+    t.pass_number,
     transition_number,
     from_stage,
     to_stage,
@@ -14,4 +21,5 @@ select
     source,
     record_key,
     opportunity_key
-from {{ ref('int_stage_transitions') }}
+from {{ ref('int_stage_transitions') }} as t
+inner join {{ ref('int_affected_persons') }} as a on t.person_key = a.person_key

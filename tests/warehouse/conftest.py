@@ -308,7 +308,9 @@ def engine_cases(exports: Exports) -> None:
         e.add("prospects", id=key, created_at="2025-05-01 08:00:00")
         e.add("scores", lead=key, old="0", new="55", at="2025-06-01 12:00:00")
         e.add("responses", lead=key, type="form_fill", at="2025-06-01 11:00:00")
-        e.add("responses", lead=key, type="form_fill", automated=automated, at="2025-10-01 12:00:00")
+        e.add(
+            "responses", lead=key, type="form_fill", automated=automated, at="2025-10-01 12:00:00"
+        )
         e.add("responses", lead=key, type="form_fill", at="2026-03-20 12:00:00")
 
 

@@ -1,0 +1,153 @@
+"""Increments against a full refresh: after each arrival only the persons it touches are computed."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import subprocess
+import sys
+import tempfile
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from ingestion.agreement import land_agreement, read_agreement
+from ingestion.files import find_mapping, land_file, land_mapping
+from ingestion.landing import Landing
+from tests.truth.companies import PROJECT, RunFailedError, write
+
+if TYPE_CHECKING:
+    from ingestion.sandbox.mess import Profile
+    from tests.truth.companies import Company
+
+# A later version that the engine has to judge by from its day on.
+NEXT_VERSION = """
+  - version: 2
+    effective_from: {day}
+    note: Fewer and warmer leads.
+    signed:
+      marketing: {{by: Head of Marketing, date: 2023-12-14}}
+      sales: {{by: Head of Sales, date: 2023-12-14}}
+    engine: {{debounce_minutes: 5, reentry_window_days: 45, expiry_days: 150}}
+"""
+
+
+def differences(
+    root: Path, mess: Profile, days: int, *, people: int, seed: int, is_shuffled: bool
+) -> dict[str, tuple[int, int]]:
+    """Return table -> rows that only the increments, and only the full refresh, lead to.
+
+    The company's last `days` days arrive day by day, or in any order; half-way a new version of the
+    agreement comes into force. Compared are all tables of the warehouse but quality and ops.
+    """
+    first_day = date(2026, 1, 1) - timedelta(days=days)
+    company = write(
+        root, f"{mess}_increments", mess=mess, people=people, seed=seed, daily_from=first_day
+    )
+    first, *later = sorted(company.exports.iterdir())
+    if is_shuffled:
+        random.Random(seed).shuffle(later)
+    increments, full = company.folder / "increments.duckdb", company.folder / "full.duckdb"
+    last_day = date(2026, 1, 1)
+    for number, folder in enumerate([first, *later]):
+        _land(
+            company, folder, last_day - timedelta(days=days // 2) if number >= days // 2 else None
+        )
+        as_of = last_day if is_shuffled else first_day + timedelta(days=number)
+        _build(company, increments, as_of)
+    _build(company, full, as_of)
+    return compare(increments, full)
+
+
+def compare(one: Path, other: Path) -> dict[str, tuple[int, int]]:
+    """Return table -> rows that only the one and only the other has; equal tables are left out."""
+    found = {}
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{one}' as one (read_only)")
+        connection.execute(f"attach '{other}' as other (read_only)")
+        tables = connection.execute(
+            "select schema_name || '.' || table_name from duckdb_tables()"
+            " where database_name = 'one' and schema_name in ('intermediate', 'marts')"
+            # What says how far the increments have come differs by what it is for.
+            " and table_name not in ('int_affected_persons', 'int_changed_persons') order by 1"
+        ).fetchall()
+        for (table,) in tables:
+            counts = tuple(
+                connection.execute(
+                    f"select count(*) from (from {a}.{table} except all from {b}.{table})"
+                ).fetchall()[0][0]
+                for a, b in (("one", "other"), ("other", "one"))
+            )
+            if any(counts):
+                found[table] = counts
+    return found
+
+
+def affected(warehouse: Path) -> tuple[int, int]:
+    """Return how many persons the last build computed, and how many there are."""
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        return connection.execute(  # type: ignore[return-value]
+            "select (select count(*) from intermediate.int_affected_persons),"
+            " (select count(*) from intermediate.int_person_digests)"
+        ).fetchall()[0]
+
+
+def _land(company: Company, folder: Path, new_version_from: date | None) -> None:
+    landing = Landing(company.workspace / "landing")
+    mapping = find_mapping(folder)
+    agreement = mapping.agreement_path or PROJECT / "agreement.yml"
+    if new_version_from:
+        text = agreement.read_text() + NEXT_VERSION.format(day=new_version_from)
+        agreement = company.folder / "agreement.yml"
+        agreement.write_text(text)
+    land_agreement(landing, read_agreement(agreement), datetime.now(UTC).date())
+    land_mapping(landing, mapping)
+    for export in mapping.files:
+        land_file(landing, mapping, export, folder)
+
+
+def _build(company: Company, warehouse: Path, as_of: date) -> None:
+    ran = subprocess.run(
+        [Path(sys.executable).with_name("dbt"), "run", "--quiet", "--no-use-colors",
+         "--target-path", company.folder / "target", "--log-path", company.folder / "logs"],
+        cwd=PROJECT / "dbt_project",
+        env=os.environ
+        | {
+            "UNIFIED_FUNNEL_LANDING": str(company.workspace / "landing"),
+            "UNIFIED_FUNNEL_DEV_WAREHOUSE": str(warehouse),
+            "UNIFIED_FUNNEL_AS_OF": as_of.isoformat(),
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )  # fmt: skip
+    if ran.returncode:
+        raise RunFailedError(ran.stdout + ran.stderr)
+
+
+def main() -> int:
+    """Print what differs; return 1 if anything does."""
+    parser = argparse.ArgumentParser(prog="python -m tests.truth.increments", description=__doc__)
+    parser.add_argument("--days", type=int, default=30)
+    parser.add_argument("--people", type=int, default=500)
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--mess", default="awful")
+    arguments = parser.parse_args()
+    is_equal = True
+    for is_shuffled in (False, True):
+        with tempfile.TemporaryDirectory() as folder:
+            found = differences(
+                Path(folder), arguments.mess, arguments.days, people=arguments.people,
+                seed=arguments.seed, is_shuffled=is_shuffled,
+            )  # fmt: skip
+            order = "any order" if is_shuffled else "day by day"
+            print(f"{arguments.days} days, {order}: {found or 'equal to a full refresh'}")
+            is_equal = is_equal and not found
+    return 0 if is_equal else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

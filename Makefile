@@ -14,6 +14,7 @@ AS_OF ?=
 export SQL ?=
 PORT ?= 3000
 PEOPLE ?=
+DAYS ?=
 
 # Only what was given on the command line overrides the environment.
 GIVEN := $(if $(DATA),UNIFIED_FUNNEL_DATA='$(DATA)') \
@@ -65,6 +66,10 @@ portrait: $(READY) ## draw the simulated company anew, for docs/simulated_compan
 .PHONY: truth
 truth: $(READY) ## how much of what simulated companies really did is found; PEOPLE=2000
 	@$(BIN)/python -m tests.truth $(if $(PEOPLE),--people $(PEOPLE)) $(TRUTH)
+
+.PHONY: increments
+increments: $(READY) ## whether daily increments equal a full refresh; PEOPLE=500 DAYS=30
+	@$(BIN)/python -m tests.truth.increments $(if $(PEOPLE),--people $(PEOPLE)) $(if $(DAYS),--days $(DAYS))
 
 .PHONY: lint
 lint: $(READY) ## formats, types, imports, SQL, dbt

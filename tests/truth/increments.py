@@ -1,4 +1,4 @@
-"""Increments against a full refresh: after each arrival only the persons it touches are computed."""
+"""Increments, which compute only the persons that something happened to, beside a full refresh."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def differences(
     )
     first, *later = sorted(company.exports.iterdir())
     if is_shuffled:
-        random.Random(seed).shuffle(later)
+        random.Random(seed).shuffle(later)  # noqa: S311  # an order, not a secret
     increments, full = company.folder / "increments.duckdb", company.folder / "full.duckdb"
     last_day = date(2026, 1, 1)
     for number, folder in enumerate([first, *later]):
@@ -144,7 +144,8 @@ def main() -> int:
                 seed=arguments.seed, is_shuffled=is_shuffled,
             )  # fmt: skip
             order = "any order" if is_shuffled else "day by day"
-            print(f"{arguments.days} days, {order}: {found or 'equal to a full refresh'}")
+            told = found or "equal to a full refresh"
+            sys.stdout.write(f"{arguments.days} days, {order}: {told}\n")
             is_equal = is_equal and not found
     return 0 if is_equal else 1
 

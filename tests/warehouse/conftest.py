@@ -396,8 +396,8 @@ def land_and_build() -> Callable[..., Path]:
 def cases_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     exports = Exports()
     for cases in (
-        stage_cases, identity_cases, money_cases, opportunity_cases, engine_cases, awkward_cases, cohort_cases,
-        censored_cases,
+        stage_cases, identity_cases, money_cases, opportunity_cases, engine_cases, awkward_cases,
+        cohort_cases, censored_cases,
     ):  # fmt: skip
         cases(exports)
     folder = tmp_path_factory.mktemp("cases") / "exports"

@@ -9,6 +9,7 @@ CRITERION_FIELDS = (
     "activity",
     "opportunity_stage",
     "opportunity_outcome",
+    "renewal_outcome",
 )
 
 SEGMENT_FIELDS = (

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from ingestion.agreement.calendars import opening_times, weekdays
 from ingestion.agreement.content import content_text, digest
+from ingestion.agreement.criteria import alternatives
 from ingestion.agreement.slas import METRICS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from ingestion.agreement.criteria import Criterion
     from ingestion.agreement.qualification import Rule
-    from ingestion.agreement.stages import Criterion
     from ingestion.agreement.version import Version
 
 Row = dict[str, Any]
@@ -61,25 +63,57 @@ def _stages(version: Version) -> Iterator[Row]:
 
 
 def _criteria(version: Version) -> Iterator[Row]:
-    for stage in version.stages:
-        yield from _criterion_rows("stage", stage.key, stage.entered_when)
-    for exit_ in version.exits:
-        yield from _criterion_rows("exit", exit_.key, exit_.left_when)
-
-
-def _criterion_rows(kind: str, target: str, criteria: tuple[Criterion, ...]) -> Iterator[Row]:
-    for number, criterion in enumerate(criteria, 1):
-        row: Row = {
-            "target_kind": kind,
-            "target": target,
-            "criterion_number": number,
-            "source": criterion.source,
-            "field": criterion.field,
-        }
-        if criterion.score:
-            yield {**row, "operator": "at_least", "threshold": criterion.score.at_least}
+    for place, criterion in _placed_criteria(version):
+        if not criterion.is_simple:
+            continue
+        row: Row = {**place, "source": criterion.source, "field": criterion.field}
+        if criterion.bounds:
+            yield {**row, "operator": "at_least", "threshold": criterion.bounds[0]}
         for value in criterion.values:
             yield {**row, "operator": "in", "value": value}
+
+
+def _compound_conditions(version: Version) -> Iterator[Row]:
+    for place, criterion in _placed_criteria(version):
+        if criterion.is_simple:
+            continue
+        for number, alternative in enumerate(alternatives(criterion), 1):
+            for condition_number, (is_negated, condition) in enumerate(alternative, 1):
+                row = {
+                    **place,
+                    "alternative_number": number,
+                    "condition_number": condition_number,
+                    "is_negated": is_negated,
+                }
+                yield from ({**row, **one} for one in _condition_rows(condition))
+
+
+def _placed_criteria(version: Version) -> Iterator[tuple[Row, Criterion]]:
+    lists = [
+        *(("stage", stage.key, stage.entered_when) for stage in version.stages),
+        *(("exit", exit_.key, exit_.left_when) for exit_ in version.exits),
+    ]
+    for kind, target, criteria in lists:
+        for number, criterion in enumerate(criteria, 1):
+            place = {"target_kind": kind, "target": target, "criterion_number": number}
+            yield place, criterion
+
+
+def _condition_rows(condition: Criterion) -> Iterator[Row]:
+    said = condition.model_dump(mode="json", exclude_none=True)
+    row: Row = {
+        "condition": json.dumps(said, sort_keys=True, ensure_ascii=False),
+        "source": condition.source,
+        "field": condition.field,
+        "within_days": condition.within_days,
+    }
+    if condition.field == "activity":
+        row["minimum_count"] = condition.count or 1
+    if condition.bounds:
+        minimum, maximum = condition.bounds
+        yield {**row, "operator": "between", "minimum": minimum, "maximum": maximum}
+    for value in condition.values:
+        yield {**row, "operator": "in", "value": value}
 
 
 def _rule_rows(rules: tuple[Rule, ...], **common: str) -> Iterator[Row]:
@@ -239,6 +273,7 @@ _FUNNEL: _Builders = {
         for reason in one.reasons
     ),
     "criteria": _criteria,
+    "compound_conditions": _compound_conditions,
 }
 
 _BUYERS: _Builders = {

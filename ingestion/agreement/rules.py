@@ -223,6 +223,14 @@ def _target_stages(version: Branch) -> Faults:
             )
 
 
+def _parts(criterion: Branch) -> Iterator[Branch]:
+    """Yield a criterion and all that its groups hold."""
+    yield criterion
+    below = (*criterion.items("all"), *criterion.items("any"), criterion.child("not"))
+    for part in below:
+        yield from _parts(part) if part else ()
+
+
 def _activity_types(version: Branch) -> Faults:
     known = [str(one.text("key")) for one in version.items("activities", "types")]
     if not known:
@@ -233,7 +241,12 @@ def _activity_types(version: Branch) -> Faults:
         for part in version.items(parts)
         for criterion in part.items(key)
     ]
-    named = [value for criterion in criteria for value in criterion.items("activity")]
+    named = [
+        value
+        for criterion in criteria
+        for part in _parts(criterion)
+        for value in part.items("activity")
+    ]
     for value in (*named, *version.items("attribution", "qualifying_touches")):
         if isinstance(value.value, str) and value.value not in known:
             yield Fault(

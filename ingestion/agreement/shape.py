@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ingestion.agreement.fields import CRITERION_FIELDS
+from ingestion.agreement.criteria import FORMS, GROUPS
 from ingestion.agreement.problem import Fault
 from ingestion.agreement.values import advice
-from ingestion.yaml_tree import WRONG, fields_at, name_at
+from ingestion.yaml_tree import WRONG, closest, fields_at, name_at
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -66,14 +66,22 @@ def _missing(location: Location, parent: Branch, schema: dict[str, Any]) -> Faul
 
 def _unknown(location: Location, branch: Branch, schema: dict[str, Any]) -> Fault:
     key = str(location[-1])
-    if any(part in {"entered_when", "left_when"} for part in location[-3:-1]):
+    if _is_in_criterion(location):
+        near = closest(key, FORMS)
         return Fault(
             branch.line,
             f"a criterion cannot look at '{key}'",
-            f"Known: {', '.join(CRITERION_FIELDS)}.",
+            f"Did you mean '{near}'?" if near else f"Known: {', '.join(FORMS)}.",
         )
     known = list(fields_at(schema, location[:-1]))
     return Fault(branch.line, f"unknown key '{key}'", advice(key, known))
+
+
+def _is_in_criterion(location: Location) -> bool:
+    lists = [n for n, step in enumerate(location) if step in {"entered_when", "left_when"}]
+    if not lists:
+        return False
+    return all(isinstance(step, int) or step in GROUPS for step in location[lists[-1] + 1 : -1])
 
 
 def _shown(value: Any) -> str:

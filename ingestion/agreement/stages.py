@@ -1,12 +1,11 @@
-"""Stages, exits, and the criteria by which a person enters or leaves."""
+"""Stages and exits."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
-from ingestion.agreement.fields import CRITERION_FIELDS
-from ingestion.agreement.values import Identifier, Part, Text, Texts
-from ingestion.yaml_tree import wrong
+from ingestion.agreement.criteria import Decisive
+from ingestion.agreement.values import Identifier, Part, Text
 
 Team = Literal["marketing", "sales", "customer_success"]
 Role = Literal[
@@ -20,55 +19,6 @@ Role = Literal[
     "retained",
 ]
 ExitKey = Literal["rejected", "recycled", "disqualified", "lost", "churned"]
-Outcomes = Annotated[tuple[Literal["won", "lost"], ...], Field(min_length=1)]
-
-
-class AtLeast(Part):
-    """A threshold."""
-
-    at_least: float
-    """The smallest value that is enough."""
-
-
-class Criterion(Part):
-    """One signal that is enough by itself: exactly one field, of one source or of any."""
-
-    source: Identifier | None = None
-    """The system that the signal must come from, as mappings name it. Left out: any."""
-    status: Texts | None = None
-    """Canonical lead statuses, any of them."""
-    lifecycle_stage: Texts | None = None
-    """Canonical lifecycle stages, any of them."""
-    score: AtLeast | None = None
-    """The score reaches a threshold."""
-    activity: Texts | None = None
-    """Activity types, any of them."""
-    opportunity_stage: Texts | None = None
-    """Canonical opportunity stages, any of them."""
-    opportunity_outcome: Outcomes | None = None
-    """How an opportunity closed."""
-
-    @property
-    def field(self) -> str:
-        """The one field that this criterion looks at."""
-        return next(name for name in CRITERION_FIELDS if getattr(self, name) is not None)
-
-    @property
-    def values(self) -> tuple[str, ...]:
-        """The values of which any is enough; empty for a threshold."""
-        values = getattr(self, self.field)
-        return () if isinstance(values, AtLeast) else tuple(values)
-
-    @model_validator(mode="after")
-    def _one_field(self) -> Self:
-        named = [name for name in CRITERION_FIELDS if getattr(self, name) is not None]
-        if len(named) != 1:
-            looks_at = " and ".join(named) or "none"
-            raise wrong(
-                f"a criterion looks at one field, this one looks at {looks_at}",
-                f"Write one list item for each of: {', '.join(CRITERION_FIELDS)}.",
-            )
-        return self
 
 
 class Stage(Part):
@@ -88,7 +38,7 @@ class Stage(Part):
     """What reports and clocks use this stage as; each role at most once."""
     authority: Identifier | None = None
     """The system whose signals may move somebody back or out. Left out: any."""
-    entered_when: tuple[Criterion, ...] = ()
+    entered_when: tuple[Decisive, ...] = ()
     """Any of these enters the stage. Empty: it is reached only by reaching a later one."""
     moves_to: Identifier | None = None
     """Only for a stage that this version drops: where those who stand in it go."""
@@ -116,5 +66,5 @@ class Exit(Part):
     """Whether a reason is owed."""
     reasons: tuple[Reason, ...] = ()
     """The reasons to choose from."""
-    left_when: tuple[Criterion, ...] = ()
+    left_when: tuple[Decisive, ...] = ()
     """Any of these ends the pass with this exit."""

@@ -44,6 +44,9 @@ SCHEMAS: dict[str, pa.Schema] = {
         "exit_reasons": "exit reason label",
         "criteria": "target_kind target criterion_number:int source field operator value "
         "threshold:number",
+        "compound_conditions": "target_kind target criterion_number:int alternative_number:int "
+        "condition_number:int is_negated:bool condition source field operator value "
+        "minimum:number maximum:number minimum_count:int within_days:int",
         "qualification_rules": "team kind rule_number:int field operator value threshold:number "
         "description",
         "profiles": "profile label description",

@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from ingestion.agreement.criteria import Criterion
     from ingestion.agreement.qualification import Test
-    from ingestion.agreement.stages import Criterion
 
 _FIELDS = {
-    "status": "status is",
-    "lifecycle_stage": "lifecycle stage is",
     "activity": "activity:",
     "opportunity_stage": "opportunity is in",
     "opportunity_outcome": "opportunity is",
+    "renewal_outcome": "renewal is",
 }
 
 
@@ -62,12 +61,56 @@ def share(value: float) -> str:
     return f"{value * 100:.12g} %"
 
 
-def criterion(one: Criterion) -> str:
-    """Return a criterion in words."""
-    where = f" (in {one.source})" if one.source else ""
-    if one.score:
-        return f"score is at least {number(one.score.at_least)}{where}"
-    return f"{_FIELDS[one.field]} {' or '.join(words(value) for value in one.values)}{where}"
+def criterion(one: Criterion, *, is_negated: bool = False) -> str:
+    """Return a criterion in words, or its contrary."""
+    if one.field == "not":
+        return criterion(one.parts[0], is_negated=not is_negated)
+    if one.parts:
+        joint = ", and " if one.field == "all" else ", or "
+        parts = joint.join(_inner(part) for part in one.parts)
+        return f"not ({parts})" if is_negated else parts
+    said = _activity(one, is_negated) if one.field == "activity" else _state(one, is_negated)
+    return f"{said} (in {one.source})" if one.source else said
+
+
+def _inner(part: Criterion) -> str:
+    is_group = len(part.parts) > 1
+    return f"({criterion(part)})" if is_group else criterion(part)
+
+
+def _activity(one: Criterion, is_negated: bool) -> str:
+    said = f"activity: {_choice(one)}"
+    count = one.count or 1
+    if is_negated and count == 1:
+        said = f"no {said}"
+    elif is_negated or one.count:
+        often = "once" if count == 1 else f"{number(count)} times"
+        said += f" {'fewer than' if is_negated else 'at least'} {often}"
+    if one.within_days:
+        said += f" within {number(one.within_days)} day{'' if one.within_days == 1 else 's'}"
+    return said
+
+
+def _state(one: Criterion, is_negated: bool) -> str:
+    if one.field == "account.is_active_customer":
+        is_customer = one.values == ("true",)
+        return f"account is {'an' if is_customer != is_negated else 'no'} active customer"
+    name = _FIELDS.get(one.field, f"{words(one.field.replace('.', ' '))} is")
+    if is_negated:
+        name = name.replace(" is", " is not", 1)
+    return f"{name} {_between(*one.bounds) if one.bounds else _choice(one)}"
+
+
+def _choice(one: Criterion) -> str:
+    return " or ".join(words(value) for value in one.values)
+
+
+def _between(at_least: float | None, at_most: float | None) -> str:
+    if at_least is not None and at_most is not None:
+        return f"between {number(at_least)} and {number(at_most)}"
+    if at_least is not None:
+        return f"at least {number(at_least)}"
+    return f"at most {number(at_most or 0)}"
 
 
 def criteria(found: tuple[Criterion, ...]) -> str:
@@ -80,8 +123,4 @@ def test(one: Test) -> str:
     name = words(one.field.replace(".", " "))
     if one.any_of is not None:
         return f"{name} is {' or '.join(one.any_of)}"
-    if one.at_least is not None and one.at_most is not None:
-        return f"{name} is between {number(one.at_least)} and {number(one.at_most)}"
-    if one.at_least is not None:
-        return f"{name} is at least {number(one.at_least)}"
-    return f"{name} is at most {number(one.at_most or 0)}"
+    return f"{name} is {_between(one.at_least, one.at_most)}"

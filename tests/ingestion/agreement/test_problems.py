@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-KNOWN_CRITERIA = "status, lifecycle_stage, score, activity, opportunity_stage, opportunity_outcome"
 KNOWN_SEGMENTS = (
     "person.lead_source, person.country, person.campaign, person.persona, person.record_type, "
     "account.industry, account.country, owner.owner_key, owner.team, owner.region, "
@@ -96,14 +95,14 @@ ONE_SLIP = {
     "criterion_on_unknown_field": (
         "- status: [marketing_qualified]",
         "- industry: [software]",
-        f"15: a criterion cannot look at 'industry'. Known: {KNOWN_CRITERIA}.",
+        "15: a criterion cannot look at 'industry'. Did you mean 'account.industry'?",
     ),
     "criterion_on_two_fields": (
         "            source: marketing\n",
         "            status: [open]\n",
         (
             "16: a criterion looks at one field, this one looks at status and score. "
-            f"Write one list item for each of: {KNOWN_CRITERIA}."
+            "Write one list item for each if any is enough, or both under 'all:'."
         ),
     ),
     "criterion_without_list": (

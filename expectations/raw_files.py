@@ -133,10 +133,17 @@ def _values_known(
     entity: str, field: str, criterion: str, agreement: Mapping[str, pd.DataFrame]
 ) -> list[Rule]:
     # Values that no map knows are findings of the models, one for each: not said twice.
-    criteria = agreement["criteria"]
-    known = sorted(set(criteria.loc[criteria["field"] == criterion, "value"].dropna()))
+    looked_at = {
+        (field, value)
+        for table in ("criteria", "compound_conditions")
+        for field, value in agreement[table][["field", "value"]].itertuples(index=False)
+    }
+    known = sorted(
+        value for field, value in looked_at if field == criterion and isinstance(value, str)
+    )
+    fields = {field for field, _ in looked_at}
     # An outcome decides as well: deals that only come won or lost need no stage that counts.
-    decides = criterion == "opportunity_stage" and "opportunity_outcome" in set(criteria["field"])
+    decides = criterion == "opportunity_stage" and "opportunity_outcome" in fields
     if not known or decides:
         return []
     return [

@@ -22,7 +22,7 @@ from orchestration.funnel_run import FunnelRun
 from orchestration.landed import open_landing
 
 # Tables of the agreement that the suites are derived from.
-_AGREEMENT = ("stages", "exits", "criteria")
+_AGREEMENT = ("stages", "exits", "criteria", "compound_conditions")
 
 
 def entry_verdicts(landing: Landing, loads_until: datetime | None = None) -> Iterator[Verdict]:

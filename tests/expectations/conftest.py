@@ -21,4 +21,5 @@ def agreement() -> dict[str, pd.DataFrame]:
                 "value": ["qualified", None, "won"],
             }
         ),
+        "compound_conditions": pd.DataFrame({"field": ["activity"], "value": ["web_visit"]}),
     }

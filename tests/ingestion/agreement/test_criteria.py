@@ -54,15 +54,15 @@ SLIPS = {
     "not_alone": (
         ["- not: {status: [open]}"],
         (
-            "24: this criterion can be met by what does not hold alone, and nothing would ever happen "
-            "to make it true. Put each 'not' under an 'all:', beside what must hold."
+            "24: this criterion can be met by what does not hold alone, and nothing would ever "
+            "happen to make it true. Put each 'not' under an 'all:', beside what must hold."
         ),
     ),
     "not_as_one_way_of_several": (
         ["- any:", "    - status: [open]", "    - not: {activity: [call]}"],
         (
-            "24: this criterion can be met by what does not hold alone, and nothing would ever happen "
-            "to make it true. Put each 'not' under an 'all:', beside what must hold."
+            "24: this criterion can be met by what does not hold alone, and nothing would ever "
+            "happen to make it true. Put each 'not' under an 'all:', beside what must hold."
         ),
     ),
     "fit_alone": (
@@ -131,15 +131,16 @@ SLIPS = {
     "too_many_ways": (
         ["- all:", *["    - any: [{status: [a]}, {score: {at_least: 1}}]"] * 7],
         (
-            "24: this criterion can be met in 128 ways, which nobody can check. Write it with at most "
-            "64: fewer 'any' inside 'all', or longer lists of values in their place."
+            "24: this criterion can be met in 128 ways, which nobody can check. Write it with at "
+            "most 64: fewer 'any' inside 'all', or longer lists of values in their place."
         ),
     ),
     "billions_of_ways": (
         ["- all:", *["    - any: [{status: [a]}, {score: {at_least: 1}}]"] * 40],
         (
-            "24: this criterion can be met in 1,099,511,627,776 ways, which nobody can check. Write it "
-            "with at most 64: fewer 'any' inside 'all', or longer lists of values in their place."
+            "24: this criterion can be met in 1,099,511,627,776 ways, which nobody can check. "
+            "Write it with at most 64: fewer 'any' inside 'all', or longer lists of values in "
+            "their place."
         ),
     ),
 }

@@ -30,6 +30,14 @@
     end
 {%- endmacro %}
 
+{#- The instant of a fact in UTC; what is known by its date only begins with its day. -#}
+{% macro moment(timestamp_sql, precision_sql, zone_sql) -%}
+    case
+        when {{ precision_sql }} = 'day' then {{ to_utc(timestamp_sql, zone_sql) }}
+        else {{ timestamp_sql }}
+    end
+{%- endmacro %}
+
 {#- The same moment as people read it: a day, or local time. -#}
 {% macro reporting_text(timestamp_sql, precision_sql, zone_sql) -%}
     case

@@ -26,6 +26,7 @@ select
     {{ reference_key('a', 'owner_id') }} as owner_key,
     {{ reference_key('a', 'linked_id', 'linked_source') }} as linked_record_key,
     a.created_at,
+    a.created_at_precision,
     a.exported_at,
     a.is_record_deleted as is_deleted
 from accounts as a

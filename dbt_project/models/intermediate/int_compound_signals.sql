@@ -128,24 +128,24 @@ version_changes as (
 
 -- Where the version changes, both are looked at, whether anything turned or not.
 looks as (
-    select distinct {{ prefixed('t', criterion) }}, t.person_key, l.signal_number, l.phase
+    select person_key, version, first_number as signal_number, 1 as phase from version_changes
+    union all
+    select person_key, former_version, first_number, 0 from version_changes
+    union all
+    select person_key, former_version, first_number - 1, 1 from version_changes
+),
+
+points as (
+    select * from criterion_turns
+    union all
+    select {{ prefixed('t', criterion) }}, t.person_key, l.signal_number, l.phase, 0 as turn
     from criterion_turns as t
-    inner join (
-        select person_key, version, first_number as signal_number, 1 as phase from version_changes
-        union all
-        select person_key, former_version, first_number, 0 from version_changes
-        union all
-        select person_key, former_version, first_number - 1, 1 from version_changes
-    ) as l on t.person_key = l.person_key and t.version = l.version
+    inner join looks as l on t.person_key = l.person_key and t.version = l.version
 ),
 
 criterion_points as (
     select {{ criterion_keys }}, person_key, signal_number, phase, sum(turn) as turn
-    from (
-        select * from criterion_turns
-        union all
-        select *, 0 as turn from looks
-    ) as points
+    from points
     group by {{ criterion_keys }}, person_key, signal_number, phase
 ),
 

@@ -9,8 +9,9 @@ signals as (
 ),
 
 fit_values as (
-    select * from {{ ref('int_fit_values') }}
-    where person_key in (select person_key from signals)
+    select v.*
+    from {{ ref('int_fit_values') }} as v
+    where exists (select s.person_key from signals as s where s.person_key = v.person_key)
 ),
 
 -- A record's value is what its last signal said.

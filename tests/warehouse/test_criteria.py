@@ -287,6 +287,13 @@ def cases_by_hand(e: Exports) -> None:
              ("countries", "US", "2026-02-05 09:00:00"),
              ("activities", "web_visit", "2026-02-06 09:00:00"))  # fmt: skip
 
+    # Working for a minute only: a slip.
+    e.person("slips")
+    e.happen("slips", ("activities", "bounce", "2026-02-01 09:00:00"),
+             ("activities", "bounce", "2026-02-02 09:00:00"),
+             ("statuses", "idle", "2026-02-03 09:00:00"),
+             ("statuses", "working", "2026-02-03 10:00:00"),
+             ("statuses", "idle", "2026-02-03 10:01:00"))  # fmt: skip
     e.person("bounces")
     e.happen("bounces", ("activities", "bounce", "2026-02-01 09:00:00"),
              ("statuses", "working", "2026-02-02 09:00:00"),
@@ -444,6 +451,10 @@ def test_an_exit_may_be_compound(warehouse: Any) -> None:
     assert turned(warehouse, "disqualified", "bounces") == ["02-03"]
 
 
+def test_a_slip_turns_nothing_true(warehouse: Any) -> None:
+    assert turned(warehouse, "disqualified", "slips") == []
+
+
 def test_a_row_is_the_signal_that_turned_it(warehouse: Any) -> None:
     columns = (
         "person_key, record_key, opportunity_key, source, kind_rank, field, old_value, value,"
@@ -559,6 +570,7 @@ def persons(connection: duckdb.DuckDBPyConnection, exports: Exports) -> dict[str
         "select person_key, change_key, record_key, source, field, value, signal_at, precision,"
         " signal_date, chain_position, kind_rank from intermediate.int_signals"
         " where person_key like 'crm/main/random-%'"
+        " and change_key not in (select change_key from intermediate.int_slips)"
     ).fetchall()
     ordered = []
     for key, change, record, source, name, value, at, precision, day, chain, kind in rows:

@@ -8,8 +8,12 @@ leaves as (
     where is_compound and not is_negated
 ),
 
+-- What the debounce drops, nothing is judged by.
 signals as (
-    select * from {{ ref('int_signals') }}
+    select s.*
+    from {{ ref('int_signals') }} as s
+    left join {{ ref('int_slips') }} as d on s.change_key = d.change_key
+    where d.change_key is null and exists (select l.condition from leaves as l)
 ),
 
 fit_values as (
@@ -94,9 +98,7 @@ placed as (
                 then s.field
         end as judged_field,
         -- What has no date is judged by what is known at as_of.
-        coalesce(
-            {{ moment('s.signal_at', 's.precision', 'ctx.reporting_time_zone') }}, ctx.as_of
-        ) as judged_at
+        coalesce(s.moment, ctx.as_of) as judged_at
     from signals as s
     inner join candidates as c on s.person_key = c.person_key
     cross join {{ source('ops', 'run_context') }} as ctx

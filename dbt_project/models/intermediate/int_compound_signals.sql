@@ -1,7 +1,7 @@
 {%- set criterion = ['version', 'target_kind', 'target', 'criterion_number', 'is_compound'] -%}
 {%- set criterion_keys = criterion | join(', ') -%}
 
-with signals as (
+with judged_signals as (
     select * from {{ ref('int_judged_signals') }}
 ),
 
@@ -113,7 +113,7 @@ criterion_turns as (
 
 first_signals as (
     select person_key, version, min(signal_number) as first_number
-    from signals
+    from judged_signals
     group by person_key, version
 ),
 
@@ -254,8 +254,6 @@ select
     t.target_kind,
     t.target
 from turned as t
-inner join signals as s
-    on
-        t.person_key = s.person_key
-        and t.signal_number = s.signal_number
-        and t.version = s.version
+inner join judged_signals as j
+    on t.person_key = j.person_key and t.signal_number = j.signal_number and t.version = j.version
+inner join {{ ref('int_signals') }} as s on j.change_key = s.change_key

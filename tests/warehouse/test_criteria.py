@@ -524,7 +524,11 @@ def is_met(tree: Tree, person: Person, count: int, now: datetime) -> bool:
     ]
     if name == "activity":
         days = timedelta(days=tree.get("within_days", 100_000))
-        recent = [one for one in seen if one.value in wanted and now <= one.moment + days]
+        # Windows do not run on for what has no date.
+        until = max((one.moment for one in person.signals if one.moment < AS_OF), default=now)
+        recent = [
+            one for one in seen if one.value in wanted and min(now, until) <= one.moment + days
+        ]
         return len(recent) >= tree.get("count", 1)
     latest = {one.record_key: one.value for one in seen}
     return any(suits(wanted, value) for value in latest.values())

@@ -122,18 +122,19 @@ fit_steps as (
 ),
 
 -- What is no signal itself takes effect at the next one: fit at the same moment is known already,
--- and a window still holds at the moment that it closes.
+-- and a window still holds at the moment that it closes. None closes before an undated signal, or
+-- what it turns would depend on as_of alone.
 time_lines as (
     select
         cast(null as varchar) as condition, person_key, judged_at as moment, 1 as place, 0 as step,
-        signal_number
+        signal_number, case when is_dated then signal_number end as dated_number
     from signals
     union all
-    select condition, person_key, known_from, 0, step, cast(null as bigint)
+    select condition, person_key, known_from, 0, step, cast(null as bigint), cast(null as bigint)
     from fit_steps
     where step <> 0
     union all
-    select condition, person_key, closes_at, 2, -1, cast(null as bigint)
+    select condition, person_key, closes_at, 2, -1, cast(null as bigint), cast(null as bigint)
     from open_windows
 ),
 
@@ -142,11 +143,15 @@ silent_steps as (
         condition,
         person_key,
         step,
-        min(signal_number) over (
-            partition by person_key order by moment, place
-            rows between current row and unbounded following
-        ) as signal_number
+        case
+            when place = 2 then min(dated_number) over following_signals
+            else min(signal_number) over following_signals
+        end as signal_number
     from time_lines
+    window following_signals as (
+        partition by person_key order by moment, place
+        rows between current row and unbounded following
+    )
 ),
 
 steps as (

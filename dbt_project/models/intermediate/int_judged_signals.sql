@@ -121,6 +121,7 @@ select
     p.judged_field,
     p.value,
     p.judged_at,
+    p.signal_date is not null as is_dated,
     v.version,
     row_number() over (
         partition by p.person_key

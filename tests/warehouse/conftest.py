@@ -34,7 +34,8 @@ versions:
       - {key: inquiry, label: Inquiry, rank: 10, team: marketing, roles: [inquiry],
          entered_when: [{activity: [form_fill]}, {status: [inquiry]}]}
       - {key: mql, label: MQL, rank: 20, team: marketing, roles: [marketing_qualified],
-         entered_when: [{status: [mql]}, {score: {at_least: 50}}]}
+         entered_when: [{status: [mql]}, {score: {at_least: 50}},
+           {activity: [page_visit], count: 3, within_days: 14}]}
       - {key: sal, label: SAL, rank: 30, team: sales, roles: [accepted], authority: crm,
          entered_when: [{status: [sal]}]}
       - {key: sql, label: SQL, rank: 40, team: sales, roles: [sales_qualified], authority: crm,
@@ -302,6 +303,12 @@ def engine_cases(exports: Exports) -> None:
         "stale", ("Open", "MQL", "2026-01-05 10:00:00"), ("MQL", "Rejected", "2026-01-06 10:00:00")
     )
     e.add("prospects", id="stale-P", created_at="2026-01-01 08:00:00")
+
+    # The third visit within two weeks qualifies, three in sixteen days do not.
+    for key, days in (("visits", (2, 9, 16)), ("rare-visits", (2, 9, 18))):
+        e.add("prospects", id=key, created_at="2026-02-01 08:00:00")
+        for day in days:
+            e.add("responses", lead=key, type="page_visit", at=f"2026-02-{day:02} 10:00:00")
 
     # Silent from 1 June 2025 on; only a machine writes.
     for key, automated in (("silent", "yes"), ("alive", "no")):

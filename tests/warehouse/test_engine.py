@@ -71,3 +71,10 @@ def test_silence_ends_a_pass_and_machines_do_not_break_it(
     assert moves(warehouse, "alive", "marketing") == [
         (1, "enter", None, "inquiry"), (1, "forward", "inquiry", "mql"),
     ]  # fmt: skip
+
+
+def test_a_compound_criterion_moves_where_it_turns_true(
+    warehouse: duckdb.DuckDBPyConnection,
+) -> None:
+    assert moves(warehouse, "visits", "marketing") == [(1, "enter", None, "mql")]
+    assert moves(warehouse, "rare-visits", "marketing") == []

@@ -32,6 +32,12 @@ facts as (
     from opportunities
     group by person_key
     union all
+    select
+        person_key,
+        sum({{ row_digest(['record_key', 'source', 'field', 'value', 'known_from', 'value_number']) }})
+    from {{ ref('int_fit_values') }}
+    group by person_key
+    union all
     select person_key, 1 from heard_persons
 )
 

@@ -37,6 +37,10 @@ activity_types as (
         select version, value, false
         from {{ source('agreement', 'criteria') }}
         where field = 'activity'
+        union all
+        select version, value, false
+        from {{ source('agreement', 'compound_conditions') }}
+        where field = 'activity'
     ) as a
     inner join {{ ref('int_agreement_versions') }} as v on a.version = v.version and v.is_in_force
     group by a.activity_type

@@ -4,7 +4,13 @@ with agreed_stages as (
 
 criteria as (
     select c.*
-    from {{ source('agreement', 'criteria') }} as c
+    from (
+        select version, target_kind, target, source, field
+        from {{ source('agreement', 'criteria') }}
+        union all
+        select version, target_kind, target, source, field
+        from {{ source('agreement', 'compound_conditions') }}
+    ) as c
     inner join {{ ref('int_agreement_versions') }} as v on c.version = v.version and v.is_in_force
 ),
 

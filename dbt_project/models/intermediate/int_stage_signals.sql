@@ -63,6 +63,12 @@ matched as (
             or (s.signal_date is null and c.is_in_force)
         )
         and try_cast(s.value as double) >= c.threshold
+    union all
+    -- Fit and behaviour, windows: judged where they turn true.
+    select s.change_key, s.version, s.target_kind, s.target, t.stage, t.stage_rank, t.exit, 'compound'
+    from {{ ref('int_compound_signals') }} as s
+    inner join {{ ref('int_agreed_targets') }} as t
+        on s.version = t.version and s.target_kind = t.target_kind and s.target = t.target
 ),
 
 -- What the value before satisfied, under the version of the signal that brought it.
@@ -116,14 +122,14 @@ left_stages as (
 
 -- A threshold is met where it is crossed: a score that stays above it proves nothing new.
 judged as (
-    select m.*, b.change_key is null as has_turned_true
+    select m.*, b.change_key is null or m.operator = 'compound' as has_turned_true
     from matched as m
     left join meant_before as b
         on
             m.change_key = b.change_key
             and m.target_kind = b.target_kind
             and coalesce(m.stage, m.exit) = b.meaning
-    where m.operator = 'in' or b.change_key is null
+    where m.operator <> 'at_least' or b.change_key is null
 ),
 
 -- One signal enters only the highest stage that it satisfies; an exit goes before any stage.

@@ -1,0 +1,1 @@
+"""The funnel computed again, one event at a time: what the warehouse is compared with."""

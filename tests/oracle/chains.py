@@ -1,0 +1,55 @@
+"""What one record's field went through, where several changes have one moment."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from tests.oracle.signals import Signal
+
+
+def chained(changes: Iterable[Signal]) -> list[Signal]:
+    """Return signals of one record and field by time, those of one moment by old → new.
+
+    Undated ones keep their place: what was before the first change stays first, what a record
+    shows today stays last.
+    """
+    series = list(changes)
+    dated = [one for one in series if one.moment]
+    first = [one for one in series[:1] if not one.moment]
+    last = [one for one in series[1:] if not one.moment]
+    ordered: list[Signal] = []
+    for moment in sorted({_when(one) for one in dated}):
+        ordered += _walk([one for one in dated if _when(one) == moment])
+    return [*first, *ordered, *last]
+
+
+def _when(one: Signal) -> tuple[object, bool, datetime]:
+    assert one.moment
+    return one.moment.day, one.moment.is_timed, one.moment.start
+
+
+def _walk(group: list[Signal]) -> list[Signal]:
+    """Follow old → new from a change that nothing in the group leads to.
+
+    A chain that is closed has no such change: it begins at the smallest id.
+    """
+    waiting = sorted(group, key=lambda one: (one.evidence == "stamped", one.is_change, one.key))
+    walked: list[Signal] = []
+    place, current = 0, None
+    while waiting:
+        following = [one for one in waiting if current and one.old and one.old == current.value]
+        starts = [
+            one
+            for one in waiting
+            if not any(one.old and one.old == other.value for other in waiting if other is not one)
+        ]
+        place = place + 1 if following else 0
+        current = (following or starts or waiting)[0]
+        waiting.remove(current)
+        walked.append(replace(current, chain=place))
+    return walked

@@ -1,0 +1,332 @@
+"""The signals of one person: collected from rows, debounced, judged and put in order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from tests.oracle.agreement import Fact, Meaning
+from tests.oracle.chains import chained
+from tests.oracle.history import HISTORY_STARTS, canonical
+from tests.oracle.identity import primary_record, record_key
+from tests.oracle.moments import Moment, read_moment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from ingestion.agreement import Version
+    from tests.oracle.agreement import Rules
+    from tests.oracle.history import Change, History, Opportunity, Person
+    from tests.oracle.moments import AsOf
+
+PERSON_FIELD, ACTIVITY, OPPORTUNITY = range(3)
+# The fields whose slips are dropped.
+_DEBOUNCED = frozenset({"status", "lifecycle_stage", "opportunity_stage"})
+
+
+@dataclass(frozen=True)
+class Signal:
+    """One dated fact of a person; `old` and `value` are canonical, empty where unknown."""
+
+    kind: int
+    source: str
+    record: str
+    field: str
+    value: str
+    moment: Moment | None
+    evidence: str
+    old: str = ""
+    key: str = ""
+    is_change: bool = False
+    is_alive: bool = True
+    """Whether it may break a silence; of an activity, type and completion have a say too."""
+    is_completed: bool = True
+    opportunity: str | None = None
+    opened: Moment | None = None
+    """When the opportunity was created."""
+    is_renewal: bool = False
+    chain: int = 0
+    """Its place among the changes of one record and field at one moment."""
+
+    @property
+    def fact(self) -> Fact | None:
+        return Fact(self.source, self.field, self.value) if self.value else None
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A signal and what it means under the version of its day."""
+
+    signal: Signal
+    version: Version
+    meaning: Meaning
+    before: Meaning = field(default_factory=Meaning)
+    """What the value before it meant."""
+    turned_true: bool = True
+
+    @property
+    def moment(self) -> Moment | None:
+        return self.signal.moment
+
+    @property
+    def falls_back(self) -> bool:
+        old, new = self.before.stage, self.meaning.stage
+        return old is not None and new is not None and old.rank > new.rank
+
+
+def signals_of(
+    history: History, records: frozenset[str], rules: Rules, as_of: AsOf
+) -> list[Judged]:
+    """Return the signals of the person behind these records that had happened, in order."""
+    judged: list[Judged] = []
+    for series in _series(history, records):
+        happened = [one for one in chained(series) if as_of.knows(one.moment)]
+        judged += _turned(_debounced(_judged(happened, rules, as_of), rules), rules)
+    return _in_order(judged, rules)
+
+
+# -- From rows to signals --------------------------------------------------------------------
+
+
+def _series(history: History, records: frozenset[str]) -> Iterator[list[Signal]]:
+    """Yield the signals of each record and field, first the oldest as far as rows tell."""
+    for person in history.persons:
+        record = record_key(person.system, person.key)
+        if record in records:
+            yield from _person_series(history, person, record)
+    for activity in history.activities:
+        if record_key(activity.system, activity.person) in records:
+            yield [
+                Signal(
+                    ACTIVITY, activity.system, record_key(activity.system, activity.person),
+                    "activity", activity.type, read_moment(activity.at), "stamped",
+                    key=activity.key,
+                    is_alive=not activity.is_automated and activity.owner != "robot",
+                    is_completed=activity.is_completed,
+                )
+            ]  # fmt: skip
+    for opportunity in history.opportunities:
+        if primary_record(history, opportunity) in records:
+            yield from _opportunity_series(history, opportunity)
+
+
+def _person_series(history: History, person: Person, record: str) -> Iterator[list[Signal]]:
+    shown = {
+        "status": (person.status, person.status_at),
+        "lifecycle_stage": (person.lifecycle_stage, person.lifecycle_stage_at),
+        "score": (person.score, ""),
+    }
+    for name, (value, at) in shown.items():
+        common = Signal(
+            PERSON_FIELD, person.system, record, name, "", None, "", is_alive=name != "score"
+        )
+        changes = [
+            one
+            for one in history.changes
+            if (one.system, one.record, one.field) == (person.system, person.key, name)
+        ]
+        yield _field_series(common, changes, read_moment(person.created_at), (value, at))
+
+
+def _opportunity_series(history: History, opportunity: Opportunity) -> Iterator[list[Signal]]:
+    common = Signal(
+        OPPORTUNITY, "crm", record_key("crm", opportunity.key), "opportunity_stage", "", None, "",
+        opportunity=opportunity.key,
+        opened=read_moment(opportunity.created_at),
+        is_renewal=opportunity.type == "renewal",
+    )  # fmt: skip
+    changes = [
+        one for one in history.changes if (one.record, one.field) == (opportunity.key, "stage")
+    ]
+    yield _field_series(common, changes, common.opened, (opportunity.stage, opportunity.stage_at))
+    if opportunity.outcome:
+        yield [
+            replace(
+                common,
+                field="renewal_outcome" if common.is_renewal else "opportunity_outcome",
+                value=opportunity.outcome,
+                moment=read_moment(opportunity.closed_at),
+                evidence="stamped",
+            )
+        ]
+
+
+def _field_series(
+    common: Signal, rows: list[Change], created: Moment | None, shown: tuple[str, str]
+) -> list[Signal]:
+    """Return the value before the first change, the changes, and what no change accounts for."""
+    changes = chained(
+        replace(
+            common,
+            old=canonical(row.field, row.old),
+            value=canonical(row.field, row.new),
+            moment=read_moment(row.at),
+            evidence="observed",
+            key=row.key,
+            is_change=True,
+        )
+        for row in rows
+    )
+    field_name = "stage" if common.kind == OPPORTUNITY else common.field
+    value, at = canonical(field_name, shown[0]), read_moment(shown[1])
+    series = list(changes)
+    if changes and changes[0].old:
+        start = HISTORY_STARTS.get((common.source, common.field))
+        reaches_back = created is not None and (start is None or start <= created.day)
+        series.insert(
+            0,
+            replace(
+                common,
+                value=changes[0].old,
+                moment=created if reaches_back else None,
+                evidence="inferred" if reaches_back else "observed",
+            ),
+        )
+    if value and not (changes and _same(common.field, changes[-1].value, value)):
+        series.append(replace(common, value=value, moment=at, evidence="stamped"))
+    return series
+
+
+def _same(name: str, one: str, other: str) -> bool:
+    if name == "score" and one and other:
+        return float(one) == float(other)
+    return one == other
+
+
+# -- Judgement -------------------------------------------------------------------------------
+
+
+def _judged(series: Iterable[Signal], rules: Rules, as_of: AsOf) -> list[Judged]:
+    """Judge each value by itself, under the version of its day."""
+    found = []
+    for one in series:
+        version = rules.version_on(one.moment.day if one.moment else as_of.day)
+        found.append(Judged(one, version, rules.meaning(version, one.fact, _kept_from(rules, one))))
+    return found
+
+
+def _kept_from(rules: Rules, one: Signal) -> frozenset[str]:
+    """Return what the stage of a renewal cannot mean: the law keeps won and lost for new deals."""
+    if not one.is_renewal or one.field != "opportunity_stage":
+        return frozenset()
+    versions = rules.agreement.versions
+    won = {
+        stage.key
+        for version in versions
+        for stage in version.stages
+        if rules.has_role(version, stage, "won")
+    }
+    return frozenset(won | {"lost"})
+
+
+def _debounced(series: list[Judged], rules: Rules) -> list[Judged]:
+    """Drop the short stays between two stays of one meaning, then the second of each two."""
+    changes = [one for one in series if one.signal.is_change and one.moment and one.moment.is_timed]
+    if not changes or changes[0].signal.field not in _DEBOUNCED:
+        return series
+    place = next(number for number, one in enumerate(series) if one is changes[0])
+    stays: list[Judged | None] = [series[place - 1] if place else None, *changes]
+    short = {
+        number
+        for number in range(1, len(stays) - 1)
+        if _mean_the_same(stays[number - 1], stays[number + 1])
+        and _is_short(stays[number], stays[number + 1])
+    }
+    dropped = [stays[number] for number in short]
+    kept = [number for number in range(len(stays)) if number not in short]
+    for number, following in pairwise(kept):
+        if following - number > 1 and _mean_the_same(stays[number], stays[following]):
+            dropped.append(stays[following])
+    return [one for one in series if not any(one is slip for slip in dropped)]
+
+
+def _mean_the_same(one: Judged | None, other: Judged | None) -> bool:
+    if one is None or other is None:
+        return False
+    if one.meaning.target is None and other.meaning.target is None:
+        return one.signal.value == other.signal.value
+    return one.meaning.target == other.meaning.target
+
+
+def _is_short(one: Judged | None, following: Judged | None) -> bool:
+    assert one and one.moment
+    assert following and following.moment
+    limit = timedelta(minutes=one.version.engine.debounce_minutes)
+    return following.moment.start - one.moment.start < limit
+
+
+def _turned(series: list[Judged], rules: Rules) -> list[Judged]:
+    """Compare each value with the one before it in its record and field."""
+    found: list[Judged] = []
+    former: Judged | None = None
+    for one in series:
+        version = former.version if former else one.version
+        old = one.signal.old or (former.signal.value if former else "")
+        before = Fact(one.signal.source, one.signal.field, old) if old else None
+        besides = _kept_from(rules, one.signal)
+        judged = replace(one, before=rules.meaning(version, before, besides))
+        if one.signal.field == "score":
+            # Only what turns a threshold true satisfies it; a higher one may be among others.
+            targets = [each.key for each in one.version.stages]
+            targets += [each.key for each in one.version.exits]
+            held = frozenset(each for each in targets if rules.satisfies(version, each, before))
+            judged = replace(judged, meaning=rules.meaning(one.version, one.signal.fact, held))
+        elif one.meaning.target:
+            judged = replace(
+                judged, turned_true=not rules.satisfies(version, one.meaning.target, before)
+            )
+        found.append(judged)
+        former = one
+    return found
+
+
+# -- Order -----------------------------------------------------------------------------------
+
+
+def _in_order(judged: list[Judged], rules: Rules) -> list[Judged]:
+    """Sort by time; what has a day only stands behind the day's last timed one of lower rank."""
+    timed = sorted(
+        (one for one in judged if one.moment and one.moment.is_timed),
+        key=lambda one: (one.moment.start, *_tie(one, rules)),  # type: ignore[union-attr]
+    )
+    days = [one for one in judged if one.moment and not one.moment.is_timed]
+    ordered: list[Judged] = []
+    dates = sorted({one.moment.day for one in judged if one.moment})
+    for day in dates:
+        of_day = [one for one in timed if one.moment and one.moment.day == day]
+        waiting = [one for one in days if one.moment and one.moment.day == day]
+        places = {id(one): _place(one, of_day) for one in waiting}
+        for place in range(len(of_day) + 1):
+            here = [one for one in waiting if places[id(one)] == place]
+            ordered += of_day[place - 1 : place] if place else []
+            ordered += sorted(here, key=lambda one: _tie(one, rules))
+    undated = [one for one in judged if not one.moment]
+    return ordered + sorted(undated, key=lambda one: _tie(one, rules))
+
+
+def _place(one: Judged, of_day: list[Judged]) -> int:
+    """Return how many timed signals of the day come before a date-only one."""
+    rank = one.meaning.rank
+    if rank is None:
+        return 0
+    lower = [
+        number
+        for number, other in enumerate(of_day, 1)
+        if other.meaning.rank is not None and other.meaning.rank < rank
+    ]
+    return lower[-1] if lower else 0
+
+
+def _tie(one: Judged, rules: Rules) -> tuple[float | str, ...]:
+    signal = one.signal
+    rank = one.meaning.rank
+    return (
+        signal.chain,
+        signal.kind,
+        -1 if rank is None else rank,
+        rules.source_rank(one.version, signal.source),
+        signal.record,
+        signal.key,
+    )

@@ -1,0 +1,67 @@
+"""When a pass expires because nothing was heard of its person."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from tests.oracle.history import SYSTEMS_WITH_ACTIVITIES
+from tests.oracle.signals import ACTIVITY
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from tests.oracle.signals import Judged
+
+
+@dataclass(frozen=True)
+class Silence:
+    """The instants at which a person showed a sign of life, and how long one may be silent."""
+
+    signs: tuple[datetime, ...]
+    limit: timedelta | None
+
+    def ends(self, opened: datetime | None) -> datetime | None:
+        """Return when a pass that opened, restarted or reopened then expires; None if never.
+
+        A silence that was over its limit before the pass opened says nothing about the pass: then
+        it counts from the opening.
+        """
+        if self.limit is None:
+            return None
+        earlier = [sign for sign in self.signs if opened is None or sign <= opened]
+        later = [sign for sign in self.signs if opened is not None and sign > opened]
+        last = max(earlier, default=opened)
+        if last is None:
+            return None
+        if opened is not None and last + self.limit <= opened:
+            last = opened
+        for sign in sorted(later):
+            if sign > last + self.limit:
+                break
+            last = sign
+        return last + self.limit
+
+
+def silence_of(judged: Iterable[Judged], records: frozenset[str]) -> Silence:
+    """Return the signs of life among the signals of a person."""
+    signals = list(judged)
+    systems = {record.split("/")[0] for record in records}
+    days = signals[-1].version.engine.expiry_days if signals else None
+    can_expire = days is not None and systems & SYSTEMS_WITH_ACTIVITIES
+    signs = tuple(one.moment.start for one in signals if one.moment and _is_alive(one))
+    return Silence(signs, timedelta(days=days) if days and can_expire else None)
+
+
+def _is_alive(one: Judged) -> bool:
+    if one.signal.kind != ACTIVITY:
+        return one.signal.is_alive
+    types = {each.key: each for each in one.version.activities.types}
+    agreed = types.get(one.signal.value)
+    return (
+        one.signal.is_alive
+        and agreed is not None
+        and (one.signal.is_completed or not agreed.must_be_completed)
+    )

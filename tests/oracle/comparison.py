@@ -89,7 +89,7 @@ def _smaller(history: History) -> Iterator[History]:
     for place, row in enumerate(rows):
         for name in _OPTIONAL & {one.name for one in fields(row)}:
             if getattr(row, name):
-                blank = replace(row, **{name: ""})
+                    blank = _with(row, {name: ""})
                 yield History((*rows[:place], blank, *rows[place + 1 :]))
 
 
@@ -114,13 +114,18 @@ def _whole(rows: list[Row]) -> tuple[Row, ...]:
                 )
                 if getattr(row, name) not in known
             }  # fmt: skip
-            kept.append(replace(row, **links))
+            kept.append(_with(row, links))
         elif isinstance(row, Opportunity):
             kept += [row] if row.key in deals else []
         else:
             names = [getattr(row, name, "") for name in ("record", "person", "opportunity")]
             kept += [row] if {name for name in names if name} <= persons | deals else []
     return tuple(kept)
+
+
+def _with(row: Any, values: dict[str, Any]) -> Row:
+    changed: Row = replace(row, **values)
+    return changed
 
 
 def _size(history: History) -> int:

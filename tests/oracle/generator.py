@@ -109,6 +109,11 @@ class _Draw:
             return f"{moment_at(moment).day}"
         return f"{moment}"
 
+    def _stamp(self, changes: list[datetime]) -> str:
+        """Draw when the present value was reached: not before a change to another one."""
+        moment = max([self._moment(), *changes])
+        return self._text(moment, 0.4) if self._is(0.3) else ""
+
     def _is(self, probability: float) -> bool:
         return self.chance.random() < probability
 
@@ -202,12 +207,14 @@ class _Draw:
             shown["score"] = self.chance.choice(_SCORES)
         own = self.moments[before:]
         created = min(own, default=self.moments[0])
-        created = min(created - self.chance.choice([timedelta(), _SECOND, _DAY]), _last_known())
+        created = min(
+            created - self.chance.choice([timedelta(), _SECOND, *[_DAY] * 4]), _last_known()
+        )
         person = replace(
             person,
             **shown,
-            status_at=self._text(self._moment(), 0.4) if self._is(0.3) else "",
-            lifecycle_stage_at=self._text(self._moment(), 0.4) if self._is(0.3) else "",
+            status_at=self._stamp(own),
+            lifecycle_stage_at=self._stamp(own),
             created_at=self._text(created, 0.1) if self._is(0.9) else "",
         )
         self.rows.append(person)
@@ -273,8 +280,7 @@ class _Draw:
             outcome = self.chance.choice(["won", "lost", ""])
         closed = last if self._is(0.7) else self._moment()
         created = min([*own, last, closed])
-        if self._is(0.5):
-            created -= self.chance.choice([timedelta(), _SECOND, _DAY])
+        created -= self.chance.choice([timedelta(), _SECOND, *[_DAY] * 3])
         created = min(created, _last_known())
         self.rows.append(
             Opportunity(
@@ -282,7 +288,7 @@ class _Draw:
                 person=self.chance.choice(persons) if self._is(0.9) else persons[0],
                 type="renewal" if is_renewal else "new_business",
                 stage=stage,
-                stage_at=self._text(self._moment(), 0.3) if self._is(0.3) else "",
+                stage_at=self._stamp(own),
                 outcome=outcome,
                 created_at=self._text(created, 0.1) if self._is(0.9) else "",
                 closed_at=self._text(closed, 0.4) if outcome and self._is(0.92) else "",

@@ -119,7 +119,7 @@ class Funnel:
         else:
             newest = self.newest
             is_sold = newest is not None and newest.is_won and not newest.has_ended
-            is_new = is_sold and _is_created_after(signal.opened, newest and newest.won)
+            is_new = is_sold and _is_created_after(signal.opened, newest.won if newest else None)
             if is_new and one.turned_true:
                 taken: Pass | None = self._open(one, stage)
             else:

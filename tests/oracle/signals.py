@@ -251,8 +251,8 @@ def _mean_the_same(one: Judged | None, other: Judged | None) -> bool:
 
 
 def _is_short(one: Judged | None, following: Judged | None) -> bool:
-    assert one and one.moment
-    assert following and following.moment
+    if not (one and one.moment and following and following.moment):
+        return False
     limit = timedelta(minutes=one.version.engine.debounce_minutes)
     return following.moment.start - one.moment.start < limit
 

@@ -89,7 +89,7 @@ def _smaller(history: History) -> Iterator[History]:
     for place, row in enumerate(rows):
         for name in _OPTIONAL & {one.name for one in fields(row)}:
             if getattr(row, name):
-                    blank = _with(row, {name: ""})
+                blank = _with(row, {name: ""})
                 yield History((*rows[:place], blank, *rows[place + 1 :]))
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.oracle.identity import persons_of
-from tests.oracle.passes import Funnel
-from tests.oracle.signals import signals_of
+from tests.oracle.identity import persons_of, primary_record
+from tests.oracle.moments import read_moment
+from tests.oracle.passes import Funnel, Span
+from tests.oracle.signals import heard_of, signals_of
 from tests.oracle.silence import silence_of
 
 if TYPE_CHECKING:
@@ -20,8 +21,20 @@ def results_of(history: History, rules: Rules, as_of: AsOf) -> list[PersonResult
     """Return what becomes of each person of a history; one, unless a link is yet to come."""
     found = []
     for records in persons_of(history, as_of):
-        signals = signals_of(history, records, rules, as_of)
-        funnel = Funnel(rules, silence_of(signals, records))
-        funnel.run(signals, as_of)
+        heard = heard_of(history, records, rules, as_of)
+        silence = silence_of([one for series in heard for one in series], records)
+        funnel = Funnel(rules, silence, _spans(history, records))
+        funnel.run(signals_of(heard, rules), as_of)
         found.append(funnel.result(records))
     return found
+
+
+def _spans(history: History, records: frozenset[str]) -> tuple[tuple[str, Span], ...]:
+    return tuple(
+        (
+            one.key,
+            Span(read_moment(one.created_at), read_moment(one.closed_at), bool(one.outcome)),
+        )
+        for one in history.opportunities
+        if one.type == "new_business" and primary_record(history, one) in records
+    )

@@ -62,12 +62,29 @@ class Pass:
         )
 
 
+@dataclass(frozen=True)
+class Span:
+    """When an opportunity was opened and closed, as far as its row says."""
+
+    opened: Moment | None
+    closed: Moment | None
+    is_closed: bool
+
+    def holds(self, moment: Moment | None) -> bool:
+        """Whether it is known to have been open at a moment."""
+        if moment is None or self.opened is None or self.opened.start > moment.start:
+            return False
+        return not self.is_closed or (self.closed is not None and self.closed.start > moment.start)
+
+
 @dataclass
 class Funnel:
     """The passes of one person."""
 
     rules: Rules
     silence: Silence
+    spans: tuple[tuple[str, Span], ...] = ()
+    """When each new-business opportunity of the person was opened and closed."""
     passes: list[Pass] = field(default_factory=list)
     won: list[Pass] = field(default_factory=list)
     """The passes that were won, in the order of the wins."""
@@ -129,7 +146,7 @@ class Funnel:
                 self._remember(one, stage)
 
     def _is_after_sale(self, one: Judged, stage: Stage) -> bool:
-        """Whether it belongs to a sale that was made: the law keeps renewals in the won pass."""
+        """Whether it belongs to a sale that was made."""
         return one.signal.is_renewal or stage.rank > self.rules.won_rank(one.version)
 
     def _arrive_in(self, target: Pass | None, one: Judged, stage: Stage) -> Pass | None:
@@ -141,9 +158,10 @@ class Funnel:
             return target
         if one.moment and target.ended and one.turned_true:
             window = timedelta(days=one.version.engine.reentry_window_days)
-            is_soon = one.moment.start - target.ended.start <= window
-            was_churned = target.is_won and target.exit == "churned"
-            if is_soon and (not was_churned or self._is_after_sale(one, stage)):
+            returns = one.moment.start - target.ended.start <= window
+            if target.is_won and target.exit == "churned":
+                returns = self._is_after_sale(one, stage)
+            if returns:
                 self._come_back(target, one, stage, "restart")
                 return target
             return self._open(one, stage)
@@ -222,14 +240,17 @@ class Funnel:
         opportunity = one.signal.opportunity if not one.signal.is_renewal else None
         if opportunity and target.opportunities.get(opportunity) != "won":
             target.opportunities[opportunity] = "lost"
-        others = [state for key, state in target.opportunities.items() if key != opportunity]
+        others = {state for key, state in target.opportunities.items() if key != opportunity}
+        # One that was opened before belongs to the pass, even if nothing else is known of it yet.
+        if any(key not in self.pass_of and span.holds(one.moment) for key, span in self.spans):
+            others.add("open")
         assert target.current
         if (
             not one.turned_true
             or target.has_ended
             or (target.is_won and exit_ != "churned")
             or target.current.authority not in (None, one.signal.source)
-            or (opportunity and {"open", "won"} & set(others))
+            or (opportunity and {"open", "won"} & others)
         ):
             return
         target.exit, target.ended = exit_, one.moment

@@ -76,15 +76,20 @@ class Judged:
         return old is not None and new is not None and old.rank > new.rank
 
 
-def signals_of(
+def heard_of(
     history: History, records: frozenset[str], rules: Rules, as_of: AsOf
-) -> list[Judged]:
-    """Return the signals of the person behind these records that had happened, in order."""
-    judged: list[Judged] = []
-    for series in _series(history, records):
-        happened = [one for one in chained(series) if as_of.knows(one.moment)]
-        judged += _turned(_debounced(_judged(happened, rules, as_of), rules), rules)
-    return _in_order(judged, rules)
+) -> list[list[Judged]]:
+    """Return all that had happened to these records, each record's field by itself."""
+    return [
+        _judged([one for one in chained(series) if as_of.knows(one.moment)], rules, as_of)
+        for series in _series(history, records)
+    ]
+
+
+def signals_of(heard: list[list[Judged]], rules: Rules) -> list[Judged]:
+    """Return the signals of a person without slips, compared with what was before, in order."""
+    kept = [_turned(_debounced(series, rules), rules) for series in heard]
+    return _in_order([one for series in kept for one in series], rules)
 
 
 # -- From rows to signals --------------------------------------------------------------------
@@ -140,7 +145,10 @@ def _opportunity_series(history: History, opportunity: Opportunity) -> Iterator[
     changes = [
         one for one in history.changes if (one.record, one.field) == (opportunity.key, "stage")
     ]
-    yield _field_series(common, changes, common.opened, (opportunity.stage, opportunity.stage_at))
+    # A closing dates the stage that a closed deal stands in, where nothing dates it better.
+    closed_at = opportunity.closed_at if opportunity.outcome else ""
+    shown = (opportunity.stage, opportunity.stage_at or closed_at)
+    yield _field_series(common, changes, common.opened, shown)
     if opportunity.outcome:
         yield [
             replace(
@@ -203,22 +211,20 @@ def _judged(series: Iterable[Signal], rules: Rules, as_of: AsOf) -> list[Judged]
     found = []
     for one in series:
         version = rules.version_on(one.moment.day if one.moment else as_of.day)
-        found.append(Judged(one, version, rules.meaning(version, one.fact, _kept_from(rules, one))))
+        found.append(Judged(one, version, rules.meaning(version, one.fact, _excluded(rules, one))))
     return found
 
 
-def _kept_from(rules: Rules, one: Signal) -> frozenset[str]:
-    """Return what the stage of a renewal cannot mean: the law keeps won and lost for new deals."""
+def _excluded(rules: Rules, one: Signal) -> frozenset[str]:
+    """Return what a signal cannot mean: the stages of a renewal are no stages of the funnel.
+
+    Won and lost are outcomes of new business; what becomes of a renewal says its closing.
+    """
     if not one.is_renewal or one.field != "opportunity_stage":
         return frozenset()
     versions = rules.agreement.versions
-    won = {
-        stage.key
-        for version in versions
-        for stage in version.stages
-        if rules.has_role(version, stage, "won")
-    }
-    return frozenset(won | {"lost"})
+    stages = {stage.key for version in versions for stage in version.stages}
+    return frozenset(stages | {each.key for version in versions for each in version.exits})
 
 
 def _debounced(series: list[Judged], rules: Rules) -> list[Judged]:
@@ -226,8 +232,7 @@ def _debounced(series: list[Judged], rules: Rules) -> list[Judged]:
     changes = [one for one in series if one.signal.is_change and one.moment and one.moment.is_timed]
     if not changes or changes[0].signal.field not in _DEBOUNCED:
         return series
-    place = next(number for number, one in enumerate(series) if one is changes[0])
-    stays: list[Judged | None] = [series[place - 1] if place else None, *changes]
+    stays = [_before(changes[0], series, rules), *changes]
     short = {
         number
         for number in range(1, len(stays) - 1)
@@ -240,6 +245,16 @@ def _debounced(series: list[Judged], rules: Rules) -> list[Judged]:
         if following - number > 1 and _mean_the_same(stays[number], stays[following]):
             dropped.append(stays[following])
     return [one for one in series if not any(one is slip for slip in dropped)]
+
+
+def _before(first: Judged, series: list[Judged], rules: Rules) -> Judged | None:
+    """Return the stay that the first timed change ends; None where the change does not say."""
+    if not first.signal.old:
+        return None
+    place = next(number for number, one in enumerate(series) if one is first)
+    version = series[place - 1].version if place else first.version
+    signal = replace(first.signal, value=first.signal.old)
+    return Judged(signal, version, rules.meaning(version, signal.fact, _excluded(rules, signal)))
 
 
 def _mean_the_same(one: Judged | None, other: Judged | None) -> bool:
@@ -265,7 +280,7 @@ def _turned(series: list[Judged], rules: Rules) -> list[Judged]:
         version = former.version if former else one.version
         old = one.signal.old or (former.signal.value if former else "")
         before = Fact(one.signal.source, one.signal.field, old) if old else None
-        besides = _kept_from(rules, one.signal)
+        besides = _excluded(rules, one.signal)
         judged = replace(one, before=rules.meaning(version, before, besides))
         if one.signal.field == "score":
             # Only what turns a threshold true satisfies it; a higher one may be among others.

@@ -26,33 +26,25 @@ class Silence:
     def ends(self, opened: datetime | None) -> datetime | None:
         """Return when a pass that opened, restarted or reopened then expires; None if never.
 
-        A silence that was over its limit before the pass opened says nothing about the pass: then
-        it counts from the opening.
+        Without a date of its opening nobody knows that the silence came after it.
         """
-        if self.limit is None:
+        if self.limit is None or opened is None:
             return None
-        earlier = [sign for sign in self.signs if opened is None or sign <= opened]
-        later = [sign for sign in self.signs if opened is not None and sign > opened]
-        last = max(earlier, default=opened)
-        if last is None:
-            return None
-        if opened is not None and last + self.limit <= opened:
-            last = opened
-        for sign in sorted(later):
-            if sign > last + self.limit:
-                break
-            last = sign
-        return last + self.limit
+        for sign in self.signs:
+            end = sign + self.limit
+            if end > opened and not any(sign < other <= end for other in self.signs):
+                return end
+        return None
 
 
 def silence_of(judged: Iterable[Judged], records: frozenset[str]) -> Silence:
-    """Return the signs of life among the signals of a person."""
+    """Return the signs of life among the signals of a person; a slip is one too."""
     signals = list(judged)
     systems = {record.split("/")[0] for record in records}
     days = signals[-1].version.engine.expiry_days if signals else None
     can_expire = days is not None and systems & SYSTEMS_WITH_ACTIVITIES
-    signs = tuple(one.moment.start for one in signals if one.moment and _is_alive(one))
-    return Silence(signs, timedelta(days=days) if days and can_expire else None)
+    signs = sorted(one.moment.start for one in signals if one.moment and _is_alive(one))
+    return Silence(tuple(signs), timedelta(days=days) if days and can_expire else None)
 
 
 def _is_alive(one: Judged) -> bool:

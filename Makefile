@@ -15,6 +15,7 @@ export SQL ?=
 PORT ?= 3000
 PEOPLE ?=
 DAYS ?=
+HISTORIES ?=
 
 # Only what was given on the command line overrides the environment.
 GIVEN := $(if $(DATA),UNIFIED_FUNNEL_DATA='$(DATA)') \
@@ -70,6 +71,11 @@ truth: $(READY) ## how much of what simulated companies really did is found; PEO
 .PHONY: increments
 increments: $(READY) ## whether daily increments equal a full refresh; PEOPLE=500 DAYS=30
 	@$(BIN)/python -m tests.truth.increments $(if $(PEOPLE),--people $(PEOPLE)) $(if $(DAYS),--days $(DAYS))
+
+.PHONY: oracle
+oracle: $(READY) ## compare the engine with an independent one; HISTORIES=20000, SEED=1, LOADS=3
+	@$(BIN)/python -m tests.oracle $(if $(HISTORIES),--histories $(HISTORIES)) $(if $(SEED),--seed $(SEED)) \
+		$(if $(LOADS),--loads $(LOADS))
 
 .PHONY: lint
 lint: $(READY) ## formats, types, imports, SQL, dbt

@@ -233,10 +233,13 @@ class _Draw:
         """Add changes and return the last value; empty where there are none."""
         system, key, name = owner
         moments = sorted(self._moment() for _ in range(count))
+        if max(map(moments.count, moments), default=0) > 2:
+            # Three changes of one field in one second may be chained in more than one way.
+            moments = sorted(moment + number * _SECOND for number, moment in enumerate(moments))
         old, seen = first, [first]
         for number, moment in enumerate(moments):
             # A way back to where it was is what slips, steps back and returns are made of.
-            choices = seen if self._is(0.3) else values
+            choices = [one for one in seen if one] if self._is(0.3) else values
             new = self.chance.choice([one for one in choices if one != old] or list(values))
             told = old
             if not self.is_plain and self._is(0.2):

@@ -81,7 +81,7 @@ def heard_of(
 ) -> list[list[Judged]]:
     """Return all that had happened to these records, each record's field by itself."""
     return [
-        _judged([one for one in chained(series) if as_of.knows(one.moment)], rules, as_of)
+        _judged([one for one in _placed(series) if as_of.knows(one.moment)], rules, as_of)
         for series in _series(history, records)
     ]
 
@@ -197,6 +197,13 @@ def _field_series(
     return series
 
 
+def _placed(series: list[Signal]) -> list[Signal]:
+    """Chain the signals of one moment; the value before the first change stays first."""
+    placed = chained(series)
+    initial = [one for one in placed if not one.is_change and one.evidence != "stamped"]
+    return initial + [one for one in placed if one not in initial]
+
+
 def _same(name: str, one: str, other: str) -> bool:
     if name == "score" and one and other:
         return float(one) == float(other)
@@ -276,7 +283,7 @@ def _turned(series: list[Judged], rules: Rules) -> list[Judged]:
     """Compare each value with the one before it in its record and field."""
     found: list[Judged] = []
     former: Judged | None = None
-    for one in series:
+    for one in _as_told(series, rules):
         version = former.version if former else one.version
         old = one.signal.old or (former.signal.value if former else "")
         before = Fact(one.signal.source, one.signal.field, old) if old else None
@@ -295,6 +302,18 @@ def _turned(series: list[Judged], rules: Rules) -> list[Judged]:
         found.append(judged)
         former = one
     return found
+
+
+def _as_told(series: list[Judged], rules: Rules) -> list[Judged]:
+    """Put what was before the first change first, and the rest in the order of all signals.
+
+    Whether a score means anything depends on the one before it, so that its order cannot.
+    """
+    if not series or series[0].signal.field == "score":
+        return series
+    is_first = series[0].signal.evidence in ("inferred", "observed")
+    first = [series[0]] if is_first and not series[0].signal.is_change else []
+    return first + _in_order(series[len(first) :], rules)
 
 
 # -- Order -----------------------------------------------------------------------------------

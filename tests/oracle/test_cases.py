@@ -154,7 +154,7 @@ def test_g11_flicker_is_one_pass() -> None:
 
 
 def test_g13_reopened_resumes_its_pass() -> None:
-    rows = [
+    rows: list[Row] = [
         Person("L1"),
         Opportunity(
             "O1", "L1", stage="closed_won", outcome="won",
@@ -280,7 +280,7 @@ def test_nobody_expires_where_no_activities_are_delivered() -> None:
 
 
 def test_a_robot_breaks_no_silence() -> None:
-    rows = [Person("L1"), *status("open > mql 2025-09-01 15:00:00")]
+    rows: list[Row] = [Person("L1"), *status("open > mql 2025-09-01 15:00:00")]
     call = Activity("A1", "L1", "call", "2025-12-01 15:00:00", "crm")
     assert person(*rows, call).passes[0].outcome == "open"
     for robot in (
@@ -300,7 +300,7 @@ def test_only_the_authority_moves_out() -> None:
 
 
 def test_a_deal_after_the_win_opens_the_next_pass_and_an_older_one_does_not() -> None:
-    rows = [
+    rows: list[Row] = [
         Person("L1"),
         Opportunity("O1", "L1", outcome="won", created_at="2026-01-05", closed_at="2026-01-20"),
         Opportunity("O2", "L1", created_at="2026-01-10"),
@@ -312,7 +312,7 @@ def test_a_deal_after_the_win_opens_the_next_pass_and_an_older_one_does_not() ->
 
 
 def test_the_last_of_several_deals_loses_the_pass() -> None:
-    rows = [
+    rows: list[Row] = [
         Person("L1"),
         Opportunity("O1", "L1", outcome="lost", created_at="2026-01-05", closed_at="2026-02-01"),
         Opportunity("O2", "L1", outcome="lost", created_at="2026-01-06", closed_at="2026-02-10"),

@@ -88,7 +88,8 @@ def _smaller(history: History) -> Iterator[History]:
         size //= 2
     for place, row in enumerate(rows):
         for name in _OPTIONAL & {one.name for one in fields(row)}:
-            if getattr(row, name) and not (name == "outcome" and getattr(row, "closed_at", "")):
+            is_needed = name == "outcome" and isinstance(row, Opportunity) and row.closed_at
+            if getattr(row, name) and not is_needed:
                 blank = _with(row, {name: ""})
                 yield History((*rows[:place], blank, *rows[place + 1 :]))
 

@@ -54,7 +54,15 @@ _STAGES = (
     "discovery", "discovery", "proposal", "proposal", "negotiation", "closed_won", "closed_lost",
     "closed_lost", "parked",
 )  # fmt: skip
-_ACTIVITIES = ("form_fill", "form_fill", "webinar_attended", "call", "email_click", "unheard_of")
+_ACTIVITIES = (
+    "form_fill",
+    "form_fill",
+    "webinar_attended",
+    "call",
+    "email_click",
+    "demo",
+    "unheard_of",
+)
 
 
 def histories(count: int, seed: int, *, is_plain: bool = False) -> list[History]:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.oracle.identity import persons_of, primary_record
-from tests.oracle.moments import read_moment
-from tests.oracle.passes import Funnel, Span
+from tests.oracle.identity import persons_of
+from tests.oracle.passes import Funnel
 from tests.oracle.signals import heard_of, signals_of
 from tests.oracle.silence import silence_of
 
@@ -23,18 +22,7 @@ def results_of(history: History, rules: Rules, as_of: AsOf) -> list[PersonResult
     for records in persons_of(history, as_of):
         heard = heard_of(history, records, rules, as_of)
         silence = silence_of([one for series in heard for one in series], records)
-        funnel = Funnel(rules, silence, _spans(history, records))
+        funnel = Funnel(rules, silence)
         funnel.run(signals_of(heard, rules), as_of)
         found.append(funnel.result(records))
     return found
-
-
-def _spans(history: History, records: frozenset[str]) -> tuple[tuple[str, Span], ...]:
-    return tuple(
-        (
-            one.key,
-            Span(read_moment(one.created_at), read_moment(one.closed_at), bool(one.outcome)),
-        )
-        for one in history.opportunities
-        if one.type == "new_business" and primary_record(history, one) in records
-    )

@@ -10,7 +10,7 @@ from tests.oracle.moments import Moment, moment_at
 from tests.oracle.transitions import PassRow, PersonResult, Transition
 
 if TYPE_CHECKING:
-    from datetime import date, datetime
+    from datetime import datetime
 
     from ingestion.agreement.stages import Stage
     from tests.oracle.agreement import Rules
@@ -62,29 +62,12 @@ class Pass:
         )
 
 
-@dataclass(frozen=True)
-class Span:
-    """When an opportunity was opened and closed, as far as its row says."""
-
-    opened: Moment | None
-    closed: Moment | None
-    is_closed: bool
-
-    def holds(self, moment: Moment | None) -> bool:
-        """Whether it is known to have been open at a moment."""
-        if moment is None or self.opened is None or self.opened.start > moment.start:
-            return False
-        return not self.is_closed or (self.closed is not None and self.closed.start > moment.start)
-
-
 @dataclass
 class Funnel:
     """The passes of one person."""
 
     rules: Rules
     silence: Silence
-    spans: tuple[tuple[str, Span], ...] = ()
-    """When each new-business opportunity of the person was opened and closed."""
     passes: list[Pass] = field(default_factory=list)
     won: list[Pass] = field(default_factory=list)
     """The passes that were won, in the order of the wins."""
@@ -116,34 +99,41 @@ class Funnel:
         return self.passes[-1] if self.passes else None
 
     def _handle(self, one: Judged) -> None:
+        self._attach(one)
         if one.meaning.exit:
             self._leave(one, one.meaning.exit)
         elif one.meaning.stage:
             self._arrive(one, one.meaning.stage)
+
+    def _attach(self, one: Judged) -> None:
+        """Give an opportunity the pass that goes on when it is first heard of."""
+        key, newest = one.signal.deal, self.newest
+        if key is None or key in self.pass_of or newest is None or newest.has_ended:
+            return
+        if not newest.is_won or _is_created_by(one.signal.opened, newest.won):
+            self.pass_of[key] = newest
+            newest.opportunities[key] = "open"
 
     # -- Entries: which pass -----------------------------------------------------------------
 
     def _arrive(self, one: Judged, stage: Stage) -> None:
         signal = one.signal
         if self._is_after_sale(one, stage):
-            target = self.won[-1] if self.won else self.newest
-            self._arrive_in(target, one, stage)
-        elif not signal.opportunity:
+            self._arrive_in(self.won[-1] if self.won else self.newest, one, stage)
+        elif signal.deal is None:
             self._arrive_in(self.newest, one, stage)
-        elif signal.opportunity in self.pass_of:
-            self._arrive_in_own(self.pass_of[signal.opportunity], one, stage)
-            self._remember(one, stage)
-        else:
-            newest = self.newest
-            is_sold = newest is not None and newest.is_won and not newest.has_ended
-            is_new = is_sold and _is_created_after(signal.opened, newest.won if newest else None)
-            if is_new and one.turned_true:
-                taken: Pass | None = self._open(one, stage)
-            else:
-                taken = self._arrive_in(newest, one, stage)
-            if taken:
-                self.pass_of[signal.opportunity] = taken
-                self._remember(one, stage)
+        elif signal.deal in self.pass_of:
+            self._arrive_in_own(self.pass_of[signal.deal], one, stage)
+            self._remember(one, signal.deal, stage)
+        elif taken := self._arrive_first(one, stage):
+            self.pass_of[signal.deal] = taken
+            self._remember(one, signal.deal, stage)
+
+    def _arrive_first(self, one: Judged, stage: Stage) -> Pass | None:
+        """Let a pass take the first entry of an opportunity that waited for it."""
+        if self.newest and self.newest.is_won and not self.newest.has_ended:
+            return self._open(one, stage) if one.turned_true else None
+        return self._arrive_in(self.newest, one, stage)
 
     def _is_after_sale(self, one: Judged, stage: Stage) -> bool:
         """Whether it belongs to a sale that was made."""
@@ -165,24 +155,30 @@ class Funnel:
                 self._come_back(target, one, stage, "restart")
                 return target
             return self._open(one, stage)
+        self._tell(target, one, stage)
         return None
 
     def _arrive_in_own(self, own: Pass, one: Judged, stage: Stage) -> None:
         """Let the pass of an opportunity take its entry, whatever has become of the pass."""
         if not own.has_ended:
             self._enter(own, one, stage)
-        elif one.moment and one.turned_true and own.exit != "churned":
+        elif one.moment and own.exit != "churned":
             self._come_back(own, one, stage, "reopen")
+        else:
+            self._tell(own, one, stage)
 
-    def _remember(self, one: Judged, stage: Stage) -> None:
+    def _tell(self, target: Pass, one: Judged, stage: Stage) -> None:
+        """Enter a stage that an ended pass was in at some time; it moves nobody."""
+        if not one.moment and stage.key not in target.entered:
+            self._record(target, one, stage, "enter", target.exit)
+
+    def _remember(self, one: Judged, deal: str, stage: Stage) -> None:
         """Keep what an entry says about its opportunity."""
-        key = one.signal.opportunity
-        assert key
-        states = self.pass_of[key].opportunities
+        states = self.pass_of[deal].opportunities
         if self.rules.has_role(one.version, stage, "won"):
-            states[key] = "won"
-        elif key not in states or (states[key] == "lost" and one.turned_true):
-            states[key] = "open"
+            states[deal] = "won"
+        elif states.get(deal) != "won" and (one.moment or deal not in states):
+            states[deal] = "open"
 
     # -- Entries: what happens ---------------------------------------------------------------
 
@@ -218,8 +214,7 @@ class Funnel:
     def _is_step_back(self, one: Judged, current: Stage) -> bool:
         before = one.before.stage
         return (
-            one.falls_back
-            and before is not None
+            before is not None
             and before.rank >= current.rank
             and current.authority in (None, one.signal.source)
         )
@@ -237,20 +232,17 @@ class Funnel:
         target = self._pass_to_leave(one, exit_)
         if target is None:
             return
-        opportunity = one.signal.opportunity if not one.signal.is_renewal else None
-        if opportunity and target.opportunities.get(opportunity) != "won":
-            target.opportunities[opportunity] = "lost"
-        others = {state for key, state in target.opportunities.items() if key != opportunity}
-        # One that was opened before belongs to the pass, even if nothing else is known of it yet.
-        if any(key not in self.pass_of and span.holds(one.moment) for key, span in self.spans):
-            others.add("open")
+        deal = one.signal.deal
+        if deal and target.opportunities.get(deal) != "won":
+            target.opportunities[deal] = "lost"
+        others = {state for key, state in target.opportunities.items() if key != deal}
         assert target.current
         if (
             not one.turned_true
             or target.has_ended
             or (target.is_won and exit_ != "churned")
             or target.current.authority not in (None, one.signal.source)
-            or (opportunity and {"open", "won"} & others)
+            or (deal and {"open", "won"} & others)
         ):
             return
         target.exit, target.ended = exit_, one.moment
@@ -258,15 +250,9 @@ class Funnel:
         _add(target, move, one.moment, one.signal.evidence)
 
     def _pass_to_leave(self, one: Judged, exit_: str) -> Pass | None:
-        key = one.signal.opportunity
         if one.signal.is_renewal or exit_ == "churned":
             return self.won[-1] if self.won else self.newest
-        if not key or key in self.pass_of:
-            return self.pass_of[key] if key else self.newest
-        if self.newest and not self.newest.has_ended:
-            self.pass_of[key] = self.newest
-            return self.newest
-        return None
+        return self.pass_of.get(one.signal.deal) if one.signal.deal else self.newest
 
     # -- Silence -----------------------------------------------------------------------------
 
@@ -306,7 +292,6 @@ def _add(
     target.transitions.append(transition)
 
 
-def _is_created_after(opened: Moment | None, won: Moment | None) -> bool:
-    """Whether an opportunity was opened on a later day than the win, or nobody knows when."""
-    day: date | None = won.day if won else None
-    return opened is None or (day is not None and opened.day > day)
+def _is_created_by(opened: Moment | None, won: Moment | None) -> bool:
+    """Whether an opportunity is known to have been opened by the day of a win."""
+    return opened is not None and won is not None and opened.day <= won.day

@@ -51,6 +51,11 @@ class Signal:
     """Its place among the changes of one record and field at one moment."""
 
     @property
+    def deal(self) -> str | None:
+        """The new-business opportunity that it is about."""
+        return None if self.is_renewal else self.opportunity
+
+    @property
     def fact(self) -> Fact | None:
         return Fact(self.source, self.field, self.value) if self.value else None
 
@@ -69,11 +74,6 @@ class Judged:
     @property
     def moment(self) -> Moment | None:
         return self.signal.moment
-
-    @property
-    def falls_back(self) -> bool:
-        old, new = self.before.stage, self.meaning.stage
-        return old is not None and new is not None and old.rank > new.rank
 
 
 def heard_of(
@@ -149,6 +149,8 @@ def _opportunity_series(history: History, opportunity: Opportunity) -> Iterator[
     closed_at = opportunity.closed_at if opportunity.outcome else ""
     shown = (opportunity.stage, opportunity.stage_at or closed_at)
     yield _field_series(common, changes, common.opened, shown)
+    if common.opened:
+        yield [replace(common, field="creation", moment=common.opened, evidence="stamped")]
     if opportunity.outcome:
         yield [
             replace(
@@ -225,7 +227,7 @@ def _judged(series: Iterable[Signal], rules: Rules, as_of: AsOf) -> list[Judged]
 def _excluded(rules: Rules, one: Signal) -> frozenset[str]:
     """Return what a signal cannot mean: the stages of a renewal are no stages of the funnel.
 
-    Won and lost are outcomes of new business; what becomes of a renewal says its closing.
+    Won and lost are outcomes of new business; its closing says what became of a renewal.
     """
     if not one.is_renewal or one.field != "opportunity_stage":
         return frozenset()

@@ -50,10 +50,7 @@ def silence_of(judged: Iterable[Judged], records: frozenset[str]) -> Silence:
 def _is_alive(one: Judged) -> bool:
     if one.signal.kind != ACTIVITY:
         return one.signal.is_alive
-    types = {each.key: each for each in one.version.activities.types}
-    agreed = types.get(one.signal.value)
-    return (
-        one.signal.is_alive
-        and agreed is not None
-        and (one.signal.is_completed or not agreed.must_be_completed)
-    )
+    listed = {each.key: each for each in one.version.activities.types}
+    if agreed := listed.get(one.signal.value):
+        return one.signal.is_alive and (one.signal.is_completed or not agreed.must_be_completed)
+    return one.signal.is_alive and one.meaning.target is not None

@@ -122,7 +122,7 @@ def test_g05_no_first_row_means_since_creation() -> None:
 def test_g09_unmapped_moves_nobody() -> None:
     found = person(Person("L1", status="parked", created_at="2026-02-01 12:00:00"))
     assert found.records == {"crm/main/L1"}
-    assert found.transitions == found.passes == ()
+    assert (found.transitions, found.passes) == ((), ())
 
 
 def test_g10_rule_change_judges_the_next_signal_only() -> None:

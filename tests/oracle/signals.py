@@ -365,4 +365,5 @@ def _tie(one: Judged, rules: Rules) -> tuple[float | str, ...]:
         rules.source_rank(one.version, signal.source),
         signal.record,
         signal.key,
+        signal.field,
     )

@@ -38,7 +38,11 @@ def _walk(group: list[Signal]) -> list[Signal]:
 
     A chain that is closed has no such change: it begins at the smallest id.
     """
-    waiting = sorted(group, key=lambda one: (one.evidence == "stamped", one.is_change, one.key))
+    shown = [one for one in group if one.evidence == "stamped"]
+    waiting = sorted(
+        (one for one in group if one.evidence != "stamped"),
+        key=lambda one: (one.is_change, one.key),
+    )
     walked: list[Signal] = []
     place, current = 0, None
     while waiting:
@@ -52,4 +56,5 @@ def _walk(group: list[Signal]) -> list[Signal]:
         current = (following or starts or waiting)[0]
         waiting.remove(current)
         walked.append(replace(current, chain=place))
-    return walked
+    # What a record shows today comes after its changes, and is no link between them.
+    return walked + shown

@@ -119,7 +119,7 @@ class _Draw:
 
     def _stamp(self, changes: list[datetime]) -> str:
         """Draw when the present value was reached: not before a change to another one."""
-        moment = max([self._moment(), *changes])
+        moment = max([self._moment(), *(change + _SECOND for change in changes)])
         return self._text(moment, 0.4) if self._is(0.3) else ""
 
     def _is(self, probability: float) -> bool:
@@ -250,7 +250,9 @@ class _Draw:
             choices = [one for one in seen if one] if self._is(0.3) else values
             new = self.chance.choice([one for one in choices if one != old] or list(values))
             told = old
-            if not self.is_plain and self._is(0.2):
+            # Of two changes in one second nobody could tell which was first without old values.
+            is_alone = moments.count(moment) == 1
+            if not self.is_plain and is_alone and self._is(0.2):
                 told = self.chance.choice(["", "", self.chance.choice(values)])
             day_only = 0.0 if self.is_plain or name == "score" else 0.06
             # The id says nothing about the order, and the same on either side of the comparison.
@@ -283,6 +285,7 @@ class _Draw:
         first = self.chance.choice(["", "discovery", "discovery", "proposal"])
         stage = self._changes(("crm", key, "stage"), _STAGES, count, first)
         own = self.moments[before:]
+        told = stage
         if not stage or self._is(0.1):
             stage = self.chance.choice(_STAGES)
         last = max(own, default=self._moment())
@@ -290,6 +293,8 @@ class _Draw:
         if self._is(0.15):
             outcome = self.chance.choice(["won", "lost", ""])
         closed = last if self._is(0.7) else self._moment()
+        if own:
+            closed = max(closed, max(own) + _SECOND * (stage != told))
         created = min([*own, last, closed])
         created -= self.chance.choice([timedelta(), _SECOND, *[_DAY] * 3])
         created = min(created, _last_known())

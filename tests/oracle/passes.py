@@ -142,7 +142,7 @@ class Funnel:
     def _arrive_in(self, target: Pass | None, one: Judged, stage: Stage) -> Pass | None:
         """Let a pass take an entry; returns the pass that did, if any."""
         if target is None:
-            return self._open(one, stage) if one.turned_true else None
+            return self._open(one, stage)
         if not target.has_ended:
             self._enter(target, one, stage)
             return target

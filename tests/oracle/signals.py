@@ -81,7 +81,7 @@ def heard_of(
 ) -> list[list[Judged]]:
     """Return all that had happened to these records, each record's field by itself."""
     return [
-        _judged([one for one in _placed(series) if as_of.knows(one.moment)], rules, as_of)
+        _judged(_happened(_placed(series), as_of), rules, as_of)
         for series in _series(history, records)
     ]
 
@@ -202,8 +202,21 @@ def _field_series(
 def _placed(series: list[Signal]) -> list[Signal]:
     """Chain the signals of one moment; the value before the first change stays first."""
     placed = chained(series)
-    initial = [one for one in placed if not one.is_change and one.evidence != "stamped"]
+    initial = [one for one in placed if _is_initial(one)]
     return initial + [one for one in placed if one not in initial]
+
+
+def _is_initial(one: Signal) -> bool:
+    """Whether it is the value before the first change."""
+    return not one.is_change and one.evidence != "stamped"
+
+
+def _happened(series: list[Signal], as_of: AsOf) -> list[Signal]:
+    """Leave out what is yet to come: also what a record shows after a change that is."""
+    known = [one for one in series if as_of.knows(one.moment)]
+    if len(known) == len(series):
+        return known
+    return [one for one in known if one.moment or _is_initial(one)]
 
 
 def _same(name: str, one: str, other: str) -> bool:
@@ -238,7 +251,9 @@ def _excluded(rules: Rules, one: Signal) -> frozenset[str]:
 
 def _debounced(series: list[Judged], rules: Rules) -> list[Judged]:
     """Drop the short stays between two stays of one meaning, then the second of each two."""
-    changes = [one for one in series if one.signal.is_change and one.moment and one.moment.is_timed]
+    changes = [
+        one for one in series if one.moment and one.moment.is_timed and not _is_initial(one.signal)
+    ]
     if not changes or changes[0].signal.field not in _DEBOUNCED:
         return series
     stays = [_before(changes[0], series, rules), *changes]
@@ -313,8 +328,7 @@ def _as_told(series: list[Judged], rules: Rules) -> list[Judged]:
     """
     if not series or series[0].signal.field == "score":
         return series
-    is_first = series[0].signal.evidence in ("inferred", "observed")
-    first = [series[0]] if is_first and not series[0].signal.is_change else []
+    first = series[:1] if _is_initial(series[0].signal) else []
     return first + _in_order(series[len(first) :], rules)
 
 

@@ -57,7 +57,7 @@
         and item.moment is not null
         and state.exit is not null
         and case
-            when state.exit = 'churned' then item.has_turned_true and item.is_after_sale
+            when state.is_won then item.has_turned_true and item.is_after_sale
             else {{ is_known }} or (item.has_turned_true and item.restarts_until <= state.ended_at)
         end,
         false

@@ -26,7 +26,14 @@ numbered as (
         -- The exit that stands is the last one, if nothing resumed the pass after it.
         row_number() over (
             partition by person_key, pass_number, is_exit order by transition_number desc
-        ) as number_from_last_of_kind
+        ) as number_from_last_of_kind,
+        case
+            when transition_date is not null
+                then row_number() over (
+                    partition by person_key, pass_number
+                    order by case when transition_date is not null then 0 else 1 end, transition_number
+                )
+        end as dated_number
     from transitions
 ),
 
@@ -34,8 +41,8 @@ summed as (
     select
         person_key,
         pass_number,
-        min(transition_at) as started_at,
-        min(transition_date) as started_date,
+        max(case when dated_number = 1 then transition_at end) as started_at,
+        max(case when dated_number = 1 then transition_date end) as started_date,
         max(case when is_win then 1 else 0 end) = 1 as is_won,
         max(case when not is_exit then stage_rank end) as furthest_rank,
         max(case when number_from_last = 1 then exit_after end) as exit,

@@ -54,6 +54,19 @@ deletions as (
     left join last_alive as l on o.record_key = l.record_key
     left join first_flagged as f on o.record_key = f.record_key
     where o.is_record_deleted
+),
+
+-- A portal that deletes a stage delivers its old opportunities without one: they keep their label.
+staged_versions as (
+    select
+        v.record_key,
+        v.stage,
+        row_number() over (
+            partition by v.record_key order by v.exported_at desc, v.load_id desc, v.line desc
+        ) as recency
+    from {{ ref('base_files__opportunities') }} as v
+    inner join opportunities as o on v.record_key = o.record_key and o.stage is null
+    where v.cast_problem is null and v.stage is not null
 )
 
 select
@@ -68,7 +81,7 @@ select
     coalesce(o.pipeline, 'default') as pipeline,
     coalesce(o.opportunity_type, 'new_business') as opportunity_type,
     o.product,
-    o.stage,
+    coalesce(o.stage, k.stage) as stage,
     o.stage_at,
     o.stage_at_precision,
     case
@@ -110,4 +123,5 @@ select
 from opportunities as o
 cross join context as ctx
 left join deletions as d on o.record_key = d.record_key
+left join staged_versions as k on o.record_key = k.record_key and k.recency = 1
 where o.created_at is null or {{ happened_by('o.created_at', 'o.created_at_precision') }}

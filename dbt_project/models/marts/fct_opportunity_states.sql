@@ -14,6 +14,7 @@ select
     s.valid_from_precision,
     s.valid_from_date,
     s.valid_until_date,
+    s.is_last,
     s.evidence,
     s.stage,
     s.is_closed,

@@ -65,8 +65,8 @@ told as (
 
 dated as (
     select
-        *
-        {%- for side in ['old_value', 'new_value'] %},
+        *,
+        {%- for side in ['old_value', 'new_value'] %}
         coalesce(
             {{ parsed_timestamp(side, "formats['*']", 'time_zone') }},
             {{ parsed_timestamp(side, "'ISO'", 'time_zone') }}
@@ -80,8 +80,9 @@ dated as (
             else 'second'
         end as {{ side }}_precision,
         {{ parsed_number(side, "formats['decimal_mark']", "formats['thousands_mark']") }}
-            as {{ side }}_number
+            as {{ side }}_number,
         {%- endfor %}
+        reporting_time_zone as zone
     from told
 ),
 
@@ -98,7 +99,7 @@ typed as (
             when 'amount' then cast({{ side }}_number as varchar)
             when 'probability' then cast({{ share(side ~ '_number / unit') }} as varchar)
             when 'expected_close_at'
-                then cast({{ reporting_date(side ~ '_at', side ~ '_precision', 'reporting_time_zone') }} as varchar)
+                then cast({{ reporting_date(side ~ '_at', side ~ '_precision', 'zone') }} as varchar)
             when 'owner_id' then {{ record_key('source', 'instance', side) }}
             else {{ side }}
         end as {{ side }},

@@ -109,7 +109,7 @@ earlier as (
         t.touched_at,
         o.created_date is not null
         and t.is_marketing
-        and {{ days_between('t.touched_date', 'o.created_date') }} <= s.influence_window_days
+        and t.touched_date >= {{ dbt.dateadd('day', '-s.influence_window_days', 'o.created_date') }}
             as is_influence
     from attached as a
     inner join opportunities as o on a.opportunity_key = o.opportunity_key

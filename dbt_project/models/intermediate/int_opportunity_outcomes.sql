@@ -91,7 +91,7 @@ runs as (
 ),
 
 -- The closing date of the record belongs to its last closing, unless it is older than the reopening.
-judged as (
+compared as (
     select
         r.*,
         o.outcome as shown_outcome,
@@ -116,6 +116,17 @@ judged as (
         coalesce(o.outcome, r.outcome) = r.outcome as is_agreed
     from runs as r
     inner join opportunities as o on r.opportunity_key = o.opportunity_key
+),
+
+-- The stage knows the hour of the day that the closing date names.
+judged as (
+    select
+        *,
+        is_agreed
+        and not is_undated
+        and closed_at_precision = 'day'
+        and changed_date = closed_date as is_hour_known
+    from compared
 ),
 
 final_runs as (
@@ -148,18 +159,13 @@ final_runs as (
         coalesce(j.shown_outcome, j.outcome),
         j.closed_at,
         j.closed_at_precision,
-        -- The stage knows the hour of the day that the closing date names.
         case
-            when j.is_agreed and not j.is_undated and j.closed_at_precision = 'day'
-                and j.changed_date = j.closed_date
-                then j.moment
+            when j.is_hour_known then j.moment
             else {{ moment_of('j.closed_at', 'j.closed_at_precision', 'ctx.reporting_time_zone') }}
         end,
         'stamped',
         case
-            when j.is_agreed and not j.is_undated and j.closed_at_precision = 'day'
-                and j.changed_date = j.closed_date
-                then j.has_happened
+            when j.is_hour_known then j.has_happened
             else {{ happened_by('j.closed_at', 'j.closed_at_precision') }}
         end,
         false

@@ -94,9 +94,9 @@ combined as (
         max(m.precision) as precision,
         max(m.evidence_rank) as evidence_rank,
         {%- for column in columns %}
-        max(case when f.field = '{{ column }}' then f.value end) as {{ column }}
-        {{- ',' if not loop.last }}
+        max(case when f.field = '{{ column }}' then f.value end) as {{ column }},
         {%- endfor %}
+        count(*) as fields_known
     from moments as m
     inner join field_intervals as f
         on
@@ -106,18 +106,26 @@ combined as (
     group by m.opportunity_key, m.moment
 ),
 
+preceded as (
+    select
+        *,
+        {%- for column in columns %}
+        lag({{ column }}) over states as {{ column }}_before,
+        {%- endfor %}
+        row_number() over states = 1 as is_first
+    from combined
+    window states as (partition by opportunity_key order by moment)
+),
+
 compared as (
     select
         *,
-        row_number() over states = 1
+        is_first
         {%- for column in columns %}
-        or {{ column }} is distinct from lag({{ column }}) over states
+        or ({{ column }} is distinct from {{ column }}_before)
         {%- endfor %} as is_change,
-        case
-            when outcome is distinct from lag(outcome) over states then moment
-        end as outcome_moment
-    from combined
-    window states as (partition by opportunity_key order by moment)
+        case when (outcome is distinct from outcome_before) then moment end as outcome_moment
+    from preceded
 ),
 
 kept as (

@@ -89,7 +89,8 @@ counted as (
     from measured
 ),
 
-observations as (    {%- for period in ['all', 'quarter', 'month'] %}
+observations as (
+    {%- for period in ['all', 'quarter', 'month'] %}
     select
         '{{ period }}' as period_type,
         {{ period_start('m.period_date', period) }} as period_start,

@@ -82,7 +82,7 @@ judged as (
     cross join qualifying_counts as c
     left join activity_types as t on a.activity_type = t.activity_type
     left join qualifying as q on a.activity_type = q.activity_type
-    left join excluded_users as e on {{ dbt.split_part('a.owner_key', "'/'", 3) }} = e.user_id
+    left join excluded_users as e on a.owner_id = e.user_id
 ),
 
 touches as (

@@ -44,6 +44,7 @@ def marts_suites(agreement: Mapping[str, pd.DataFrame]) -> list[Suite]:
         "fct_passes": _passes,
         "fct_stage_transitions": _transitions,
         "fct_opportunities": _opportunities,
+        "fct_opportunity_states": _opportunity_states,
         "rpt_funnel_conversion": _conversion,
     }
     return [Suite(SCHEMA, table, (make(stages, exits),)) for table, make in makers.items()]
@@ -55,6 +56,7 @@ GUARDED = (
     "fct_passes",
     "fct_stage_transitions",
     "fct_opportunities",
+    "fct_opportunity_states",
     "rpt_funnel_conversion",
 )
 
@@ -197,6 +199,39 @@ def _opportunities(_stages: list[str], _exits: list[str]) -> Look:
             holds("is_won_closed", "a won opportunity is closed"),
             holds("is_closed_after_created", "nothing closes before it was created", "warning"),
             lies_between("amount", 0, None, "no amount is below zero", "warning"),
+        ),
+    )
+
+
+def _opportunity_states(_stages: list[str], _exits: list[str]) -> Look:
+    query = """
+        select
+            s.opportunity_key, s.state_number, s.evidence,
+            o.opportunity_key is not null as is_opportunity_known,
+            s.valid_from < c.as_of and (s.valid_until is null or s.valid_until < c.as_of)
+                as is_in_time,
+            s.valid_from < s.valid_until as is_forward,
+            not s.is_won or s.is_closed as is_won_closed
+        from marts.fct_opportunity_states as s
+        cross join ops.run_context as c
+        left join marts.fct_opportunities as o on s.opportunity_key = o.opportunity_key
+    """
+    key = ("opportunity_key", "state_number")
+    return Look(
+        query,
+        key,
+        (
+            *(is_present(column, f"every state has a {column}") for column in key),
+            is_unique(key, "a state comes once"),
+            holds("is_opportunity_known", "the opportunity of a state is in fct_opportunities"),
+            holds("is_in_time", "no state begins or ends at or after as_of"),
+            holds("is_forward", "a state ends after it began"),
+            holds("is_won_closed", "what is won is closed"),
+            is_one_of(
+                "evidence",
+                ["stamped", "observed", "inferred"],
+                "the evidence of a state is stamped, observed or inferred",
+            ),
         ),
     )
 

@@ -18,6 +18,7 @@ DESCRIPTIONS = {
     "data_sets": "The data set: its zones, its as_of, what its outcomes cover.",
     "exports": "One row per file and entity: when it was exported, what it cannot know.",
     "value_maps": "One row per delivered value that stands for a canonical one.",
+    "units": "One row per number whose mapping names its unit.",
 }
 
 SPECS = [

@@ -12,7 +12,7 @@ from ruamel.yaml import YAML
 from ingestion.agreement import read_agreement, tables
 from ingestion.agreement.fields import SEGMENT_FIELDS
 from ingestion.files import mapping_tables, read_mapping
-from ingestion.files.entities import ENTITIES, SYSTEM_COLUMNS
+from ingestion.files.entities import ENTITIES, FIELDS_WITH_UNIT, SYSTEM_COLUMNS
 from ingestion.files.formats import DATE_FORMATS, SELF_CONTAINED_FORMATS, TIME_SUFFIXES
 
 PROJECT = Path(__file__).parents[1]
@@ -49,6 +49,11 @@ def test_staging_lists_every_field_of_the_entity(entity: str) -> None:
 def macro(file: str, name: str) -> str:
     text = (PROJECT / "dbt_project" / "macros" / file).read_text()
     return text.split(f"macro {name}(", 1)[1].split("endmacro", 1)[0]
+
+
+def test_fields_with_a_unit_are_those_of_the_mapping() -> None:
+    named = re.findall(r"'(\w+)'", macro("delivered.sql", "fields_with_unit"))
+    assert set(named) == FIELDS_WITH_UNIT
 
 
 def test_date_formats_have_a_pattern_each() -> None:

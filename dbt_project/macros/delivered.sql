@@ -90,6 +90,11 @@
     end
 {%- endmacro %}
 
+{#- Numbers that a mapping may give in percent (ingestion/files/entities.py lists the same). -#}
+{% macro fields_with_unit() %}
+    {{ return(['probability']) }}
+{% endmacro %}
+
 {#-
     One row per landed row of an entity: canonical values, typed. `cast_problem` names the columns
     that do not cast (null when all is well).
@@ -102,6 +107,10 @@
     entity, texts=[], mapped=[], timestamps=[], numbers=[], booleans=[], id_sql='c.record_id',
     has_stamps=false
 ) %}
+{%- set with_unit = [] -%}
+{%- for field in numbers if field in fields_with_unit() -%}
+    {%- do with_unit.append(field) -%}
+{%- endfor %}
 with source as (
     select * from {{ source('raw_files', entity) }}
 ),
@@ -142,6 +151,22 @@ value_maps as (
     where entity = '{{ entity }}'
     group by source, instance, export
 ),
+{%- if with_unit %}
+
+percents as (
+    select
+        source,
+        instance,
+        export
+        {%- for field in with_unit %},
+        max(case when field = '{{ field }}' and unit = 'percent' then 100 else 1 end)
+            as {{ field }}_unit
+        {%- endfor %}
+    from {{ source('raw_mapping', 'units') }}
+    where entity = '{{ entity }}'
+    group by source, instance, export
+),
+{%- endif %}
 
 canonical as (
     select
@@ -168,6 +193,9 @@ canonical as (
         l.decimal_mark,
         l.thousands_mark
         {%- endif %}
+        {%- for field in with_unit %},
+        coalesce(u.{{ field }}_unit, 1) as {{ field }}_unit
+        {%- endfor %}
         {%- for field in texts + timestamps + numbers %},
         nullif(trim(s.{{ field }}), '') as {{ field }}
         {%- endfor %}
@@ -178,6 +206,10 @@ canonical as (
     inner join loads as l on s._load_id = l.load_id
     left join value_maps as v
         on s._source = v.source and s._instance = v.instance and s._export = v.export
+    {%- if with_unit %}
+    left join percents as u
+        on s._source = u.source and s._instance = u.instance and s._export = u.export
+    {%- endif %}
 ),
 
 typed as (
@@ -203,7 +235,8 @@ typed as (
         c.{{ field }} as delivered_{{ field }}
         {%- endfor %}
         {%- for field in numbers %},
-        {{ parsed_number('c.' ~ field, 'c.decimal_mark', 'c.thousands_mark') }} as {{ field }},
+        {{ parsed_number('c.' ~ field, 'c.decimal_mark', 'c.thousands_mark') }}
+        {%- if field in with_unit %} / c.{{ field }}_unit{% endif %} as {{ field }},
         c.{{ field }} as delivered_{{ field }}
         {%- endfor %}
         {%- for field in booleans %},

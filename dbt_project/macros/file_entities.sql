@@ -2,6 +2,6 @@
 {% macro file_entities() %}
     {{ return([
         'persons', 'accounts', 'opportunities', 'owners', 'products', 'activities', 'field_changes',
-        'opportunity_persons'
+        'opportunity_persons', 'opportunity_snapshots', 'currency_rates'
     ]) }}
 {% endmacro %}

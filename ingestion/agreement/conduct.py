@@ -1,10 +1,11 @@
 """How facts are read: activities, engine, identity, attribution, publication."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from ingestion.agreement.fields import SURVIVORSHIP_ATTRIBUTES
+from ingestion.agreement.stages import Team
 from ingestion.agreement.values import Count, Identifier, Part, Text, advice, text_schema
 from ingestion.yaml_tree import wrong
 
@@ -105,6 +106,17 @@ class Attribution(Part):
     """How long before a milestone a touch counts."""
     qualifying_touches: tuple[Identifier, ...] = ()
     """Activity types that count as a marketing touch. Empty: all inbound ones."""
+    lead_source_teams: dict[Text, Team] = Field(default_factory=dict)
+    """Team of each lead source, for the rule `lead_source`. Others are sales'."""
+
+    @model_validator(mode="after")
+    def _teams_named(self) -> Self:
+        if self.sourced_rule == "lead_source" and not self.lead_source_teams:
+            raise wrong(
+                "the sourced rule is lead_source, and no lead source has a team",
+                "Add lead_source_teams, such as {webinar: marketing, referral: sales}.",
+            )
+        return self
 
 
 class Publication(Part):

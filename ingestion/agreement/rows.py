@@ -324,6 +324,13 @@ _FIGURES: _Builders = {
         for attribute, sources in version.identity.survivorship.items()
         for rank, source in enumerate(sources, 1)
     ),
+    "qualifying_touches": lambda version: (
+        {"activity_type": one} for one in version.attribution.qualifying_touches
+    ),
+    "lead_source_teams": lambda version: (
+        {"lead_source": source, "team": team}
+        for source, team in version.attribution.lead_source_teams.items()
+    ),
     "segments": _segments,
     "conversion_windows": lambda version: (
         {"window_days": days} for days in version.reporting.conversion_windows

@@ -246,6 +246,10 @@ def _reading(version: Version) -> list[str]:
             ("An opportunity is sourced by", words(attribution.sourced_rule)),
             ("A touch influences for", f"{attribution.influence_window_days} days"),
             ("Marketing touches that count", touches),
+            *(
+                (f"Lead source {source} is credited to", words(team))
+                for source, team in attribution.lead_source_teams.items()
+            ),
             ("Mailboxes of a role, never a person", ", ".join(identity.role_mailboxes)),
             ("Mail domains that name no company", ", ".join(identity.free_mail_domains)),
         ),

@@ -68,6 +68,8 @@ SCHEMAS: dict[str, pa.Schema] = {
         "role_mailboxes": "mailbox",
         "free_mail_domains": "domain",
         "survivorship": "attribute source source_rank:int",
+        "qualifying_touches": "activity_type",
+        "lead_source_teams": "lead_source team",
         "segments": "segment label entity field",
         "conversion_windows": "window_days:int",
         "personas": "persona label",

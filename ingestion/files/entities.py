@@ -34,9 +34,9 @@ ENTITIES: dict[str, dict[str, FieldType]] = {
     "opportunities": _fields(
         "name t, person_id t, person_source t, account_id t, account_source t, owner_id t, "
         "pipeline t, opportunity_type t, product t, stage t, stage_at ts, is_closed b, is_won b, "
-        "amount n, currency t, probability n, lead_source t, campaign t, loss_reason t, "
-        "competitor t, created_at ts, closed_at ts, expected_close_at ts, updated_at ts, "
-        "is_deleted b"
+        "amount n, currency t, probability n, forecast_category t, lead_source t, campaign t, "
+        "loss_reason t, competitor t, created_at ts, closed_at ts, expected_close_at ts, "
+        "updated_at ts, is_deleted b"
     ),
     "owners": _fields("name t, email t, team t, manager t, region t, time_zone t, is_active b"),
     "products": _fields("name t, family t, list_price n"),
@@ -51,6 +51,11 @@ ENTITIES: dict[str, dict[str, FieldType]] = {
     "opportunity_persons": _fields(
         "opportunity_id t, person_id t, person_source t, role t, is_primary b"
     ),
+    "opportunity_snapshots": _fields(
+        "opportunity_id t, owner_id t, stage t, amount n, currency t, probability n, "
+        "forecast_category t, expected_close_at ts, taken_at ts"
+    ),
+    "currency_rates": _fields("currency t, to_currency t, rate_date ts, rate n, updated_at ts"),
 }
 
 # Columns of every raw table before the fields of its entity, with their DuckDB types.
@@ -88,10 +93,18 @@ MAIN_INSTANCE = "main"  # the instance of a file whose mapping names none
 UNMAPPED = "unmapped"  # a value that nobody translated
 KEEP = "keep"  # written in a mapping as `other`: an unlisted value stays as it is
 
+# `omitted` is what sales leaves out of its forecast: reports list it and count it nowhere.
+FORECAST_CATEGORIES = frozenset({"omitted", "pipeline", "best_case", "commit", "closed"})
+
+# Numbers that systems write as fractions (the default) or as percent.
+FIELDS_WITH_UNIT = frozenset({"probability"})
+
 # Text fields that know a few values only; a constant or a map may give nothing else.
 CLOSED_VALUES: dict[tuple[str, str], frozenset[str]] = {
     ("persons", "record_type"): frozenset({"lead", "contact", "prospect"}),
     ("opportunities", "opportunity_type"): frozenset({"new_business", "renewal", "expansion"}),
+    ("opportunities", "forecast_category"): FORECAST_CATEGORIES,
+    ("opportunity_snapshots", "forecast_category"): FORECAST_CATEGORIES,
     ("activities", "direction"): frozenset({"inbound", "outbound"}),
     ("field_changes", "record_entity"): frozenset({"persons", "opportunities"}),
 }

@@ -12,6 +12,7 @@ from pydantic import Field, PrivateAttr, ValidationError, field_validator, model
 from ingestion.files.entities import (
     CLOSED_VALUES,
     ENTITIES,
+    FIELDS_WITH_UNIT,
     KEEP,
     MAIN_INSTANCE,
     UNMAPPED,
@@ -52,6 +53,8 @@ Entity = Literal[
     "activities",
     "field_changes",
     "opportunity_persons",
+    "opportunity_snapshots",
+    "currency_rates",
 ]
 FileType = Literal["csv", "parquet", "jsonl", "excel"]
 
@@ -115,6 +118,9 @@ class Column(Strict):
     )
     other: str | None = Field(default=None, description="A text: `keep` or a canonical value")
     format: AnyFormat | None = None
+    unit: Literal["fraction", "percent"] | None = Field(
+        default=None, description="`percent` where 65 means 65 %, `fraction` where 0.65 does"
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -334,6 +340,9 @@ def _column_problems(entity: str, name: str, column: Column) -> list[InitErrorDe
     if column.format is not None and kind != "time":
         mend = "Leave it out; only dates and times have a format"
         found.append(problem((name, "format"), f"`format` on `{name}`, which is no time", mend))
+    if column.unit is not None and name not in FIELDS_WITH_UNIT:
+        mend = "Leave it out; only a probability has a unit"
+        found.append(problem((name, "unit"), f"`unit` on `{name}`, which has none", mend))
     allowed = _BOOLEANS if kind == "boolean" else CLOSED_VALUES.get((entity, name))
     if allowed is None:
         return found

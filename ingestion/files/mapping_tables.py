@@ -53,13 +53,24 @@ _SCHEMAS: dict[str, pa.Schema] = {
             "canonical_value": pa.string(),
         }
     ),
+    "units": pa.schema(
+        {
+            "source": pa.string(),
+            "instance": pa.string(),
+            "entity": pa.string(),
+            "export": pa.string(),
+            "field": pa.string(),
+            "unit": pa.string(),
+        }
+    ),
 }
 
 
 def land_mapping(landing: Landing, mapping: Mapping) -> list[Manifest]:
     """Land the tables of a mapping; a new load only where the content changed.
 
-    Returns the manifests of the loads in use: `data_sets`, `exports`, `value_maps`.
+    Returns the manifests of the loads in use: `data_sets`, `exports`, `value_maps`,
+    `units`.
     """
     return [
         land_reference(landing, SOURCE, mapping.name, name, table)
@@ -72,7 +83,8 @@ def mapping_tables(mapping: Mapping) -> dict[str, pa.Table]:
 
     `data_sets` has one row. `exports` has one row per file and entity. `value_maps` has one row
     per file, entity, field and delivered value; `*` is any other value, and a null canonical value
-    there keeps what was delivered. A field without map has no rows.
+    there keeps what was delivered. A field without map has no rows. `units` has one row per file,
+    entity and number whose mapping names its unit.
     """
     rows: dict[str, list[dict[str, Any]]] = {
         "data_sets": [
@@ -98,6 +110,12 @@ def mapping_tables(mapping: Mapping) -> dict[str, pa.Table]:
             for one in mapping.files
         ],
         "value_maps": list(_value_maps(mapping)),
+        "units": [
+            {**_place(one), "export": one.file, "field": field, "unit": column.unit}
+            for one in mapping.files
+            for field, column in one.columns.items()
+            if column.unit is not None
+        ],
     }
     return {
         name: pa.Table.from_pylist(rows[name], schema=schema) for name, schema in _SCHEMAS.items()

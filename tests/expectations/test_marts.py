@@ -52,6 +52,10 @@ def warehouse() -> Iterator[duckdb.DuckDBPyConnection]:
                 select 'o' as opportunity_key, 'won' as stage, 100.0 as amount, 'p' as person_key,
                     'a' as account_key, 1 as pass_number, true as is_won, true as is_closed,
                     timestamp '2026-01-02' as created_at, timestamp '2026-01-20' as closed_at;
+            create table marts.fct_opportunity_states as
+                select 'o' as opportunity_key, 1 as state_number, 'stamped' as evidence,
+                    timestamp '2026-01-02' as valid_from, null::timestamp as valid_until,
+                    true as is_won, true as is_closed;
             create table marts.rpt_funnel_conversion as
                 select method, 'any' as policy, 'pass' as unit, 'all' as period_type,
                     null::date as period_start, 'all' as segment, null::varchar as segment_value,
@@ -141,6 +145,16 @@ CASES = [
         "fct_opportunities",
         "update marts.fct_opportunities set account_key = 'b'",
         "the account of an opportunity is in dim_accounts",
+    ),
+    (
+        "fct_opportunity_states",
+        "update marts.fct_opportunity_states set opportunity_key = 'x'",
+        "the opportunity of a state is in fct_opportunities",
+    ),
+    (
+        "fct_opportunity_states",
+        "update marts.fct_opportunity_states set valid_until = timestamp '2026-01-01'",
+        "a state ends after it began",
     ),
     (
         "rpt_funnel_conversion",

@@ -33,6 +33,7 @@ journeys as (
         'opportunity', opportunity_key as journey_key, person_key, opportunity_key,
         not is_closed, closed_at, closed_date, closed_at_precision
     from opportunities
+    where not is_deleted
 ),
 
 keyed as (

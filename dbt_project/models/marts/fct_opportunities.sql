@@ -2,16 +2,12 @@ with opportunities as (
     select * from {{ ref('int_opportunities') }}
 ),
 
+credits as (
+    select * from {{ ref('int_opportunity_credits') }}
+),
+
 opportunity_passes as (
     select * from {{ ref('int_opportunity_passes') }}
-),
-
-passes as (
-    select * from {{ ref('int_passes') }}
-),
-
-agreed_stages as (
-    select * from {{ ref('int_agreed_stages') }}
 ),
 
 entries as (
@@ -37,20 +33,27 @@ select
     o.created_at,
     e.first_stage_at,
     o.closed_at,
+    o.expected_close_date,
     o.is_closed,
     o.is_won,
+    o.is_deleted,
+    o.deleted_at,
     o.amount,
     o.currency,
     o.amount_reporting,
-    case
-        when p.pass_key is null then null
-        when a.team = 'marketing' then 'marketing'
-        else 'sales'
-    end as sourced_by,
+    o.probability,
+    o.amount_weighted,
+    o.amount_weighted_reporting,
+    o.forecast_category,
+    o.amount_created,
+    o.amount_created_reporting,
+    c.sourced_by,
+    c.first_touch_at,
+    c.is_influenced,
+    c.influencing_touches,
     o.loss_reason,
     o.competitor
 from opportunities as o
+inner join credits as c on o.opportunity_key = c.opportunity_key
 left join opportunity_passes as s on o.opportunity_key = s.opportunity_key
-left join passes as p on o.person_key = p.person_key and s.pass_number = p.pass_number
-left join agreed_stages as a on p.first_stage = a.stage
 left join entries as e on o.opportunity_key = e.opportunity_key

@@ -1,5 +1,7 @@
 with opportunities as (
-    select * from {{ ref('int_opportunities') }} where opportunity_type = 'new_business'
+    select *
+    from {{ ref('int_opportunities') }}
+    where opportunity_type = 'new_business' and not is_deleted
 ),
 
 journeys as (
@@ -58,6 +60,7 @@ measured as (
     select
         segment_set,
         period_date,
+        opened_date,
         is_closed,
         is_won,
         is_closed and not is_won as is_lost,
@@ -72,6 +75,20 @@ measured as (
     from dated
 ),
 
+-- Counted where it closed; once more, for the cohort, where it was created.
+counted as (
+    select
+        segment_set, period_date, 1 as counted, 0 as created, 0 as created_won, is_closed, is_won,
+        is_lost, is_lost_value_missing, amount_reporting, is_without_rate, cycle_days,
+        is_reason_known
+    from measured
+    union all
+    select
+        segment_set, opened_date, 0, 1, case when is_won then 1 else 0 end, false, false, false,
+        false, null, false, null, false
+    from measured
+),
+
 observations as (
     {%- for period in ['all', 'quarter', 'month'] %}
     select
@@ -80,7 +97,7 @@ observations as (
         s.segment,
         s.segment_value,
         m.*
-    from measured as m
+    from counted as m
     inner join segment_values as s on m.segment_set = s.segment_set
     {%- if period != 'all' %}
     where m.period_date is not null
@@ -97,8 +114,10 @@ summed as (
         period_start,
         segment,
         segment_value,
-        count(*) as opportunities,
-        sum(case when is_closed then 0 else 1 end) as open,
+        sum(counted) as opportunities,
+        sum(case when is_closed then 0 else counted end) as open,
+        sum(created) as created,
+        sum(created_won) as created_won,
         sum(case when is_won then 1 else 0 end) as won,
         sum(case when is_lost then 1 else 0 end) as lost,
         sum(case when is_won then amount_reporting end) as won_value,
@@ -125,14 +144,18 @@ select
     s.period_start,
     s.segment,
     s.segment_value,
-    s.opportunities,
+    cast(s.opportunities as bigint) as opportunities,
     cast(s.open as bigint) as open,
     cast(s.won as bigint) as won,
     cast(s.lost as bigint) as lost,
     case when ctx.outcomes <> 'won_only' then cast(s.won as double) / nullif(s.won + s.lost, 0) end
         as win_rate,
-    case when ctx.outcomes <> 'won_only' then cast(s.won as double) / s.opportunities end
+    case when ctx.outcomes <> 'won_only' then cast(s.won as double) / nullif(s.opportunities, 0) end
         as win_rate_all,
+    cast(s.created as bigint) as created,
+    case
+        when ctx.outcomes <> 'won_only' then cast(s.created_won as double) / nullif(s.created, 0)
+    end as cohort_win_rate,
     case
         when
             ctx.outcomes <> 'won_only' and not s.is_lost_value_missing and not s.is_rate_missing

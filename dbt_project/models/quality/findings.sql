@@ -1,6 +1,6 @@
 {%- set closed_vocabularies = [
     ('persons', 'status'), ('persons', 'lifecycle_stage'), ('opportunities', 'stage'),
-    ('opportunities', 'is_won'), ('opportunities', 'is_closed'), ('field_changes', 'new_value')
+    ('opportunity_snapshots', 'stage'), ('opportunities', 'is_won'), ('opportunities', 'is_closed'), ('field_changes', 'new_value')
 ] -%}
 
 with entries as (
@@ -16,7 +16,7 @@ context as (
 ),
 
 opportunities as (
-    select * from {{ ref('int_opportunities') }}
+    select * from {{ ref('int_opportunities') }} where not is_deleted
 ),
 
 persons as (
@@ -125,6 +125,24 @@ without_rate as (
     where amount is not null and amount_reporting is null
 ),
 
+-- A share above 1 was written in percent, and is not used until the mapping says so.
+beyond_one as (
+    select
+        'probability_above_one' as finding, 'warning' as severity, entity,
+        source || '/' || instance || '/' || export as record_key,
+        cast(count(*) as varchar) || ' rows have a probability above 1, which counts as none: say'
+        || ' `unit: percent` in the mapping of ' || export as detail
+    from (
+        select 'opportunities' as entity, source, instance, export, probability
+        from {{ ref('stg_files__opportunities') }}
+        union all
+        select 'opportunity_snapshots', source, instance, export, probability
+        from {{ ref('stg_files__opportunity_snapshots') }}
+    ) as told
+    where probability > 1
+    group by entity, source, instance, export
+),
+
 ambiguous as (
     select
         'email_ambiguous' as finding, 'warning' as severity, 'persons' as entity, record_key,
@@ -189,7 +207,7 @@ set_aside as (
 all_findings as (
     {%- for name in [
         'inverted', 'without_account', 'without_person', 'without_owner', 'without_product',
-        'closed_undated', 'without_rate', 'ambiguous', 'unmapped', 'lost_amounts', 'set_aside'
+        'closed_undated', 'without_rate', 'beyond_one', 'ambiguous', 'unmapped', 'lost_amounts', 'set_aside'
     ] %}
     select finding, severity, entity, record_key, detail from {{ name }}
     {%- if not loop.last %}

@@ -52,7 +52,10 @@ in_funnel as (
     inner join {{ ref('int_persons_resolved') }} as r on s.record_key = r.record_key
     where not s.is_record_deleted
     union all
-    select 'opportunities', count(*) from {{ ref('int_opportunities') }}
+    select 'opportunities', count(*)
+    from {{ ref('stg_files__opportunities') }} as s
+    inner join {{ ref('int_opportunities') }} as o on s.record_key = o.opportunity_key
+    where not s.is_record_deleted
     union all
     select 'accounts', count(*)
     from {{ ref('stg_files__accounts') }} as s
@@ -71,6 +74,12 @@ in_funnel as (
     where c.has_happened and not s.is_record_deleted
     union all
     select 'opportunity_persons', count(*) from {{ ref('int_opportunity_persons') }}
+    union all
+    select 'opportunity_snapshots', count(*)
+    from {{ ref('stg_files__opportunity_snapshots') }} as s
+    inner join {{ ref('int_opportunities') }} as o
+        on {{ reference_key('s', 'opportunity_id') }} = o.opportunity_key
+    where not s.is_record_deleted
 ),
 
 buckets as (

@@ -4,8 +4,8 @@
     'opportunities',
     texts=['name', 'person_id', 'person_source', 'account_id', 'account_source', 'owner_id'],
     mapped=[
-        'pipeline', 'opportunity_type', 'product', 'stage', 'currency', 'lead_source', 'campaign',
-        'loss_reason', 'competitor'
+        'pipeline', 'opportunity_type', 'product', 'stage', 'currency', 'forecast_category',
+        'lead_source', 'campaign', 'loss_reason', 'competitor'
     ],
     timestamps=['stage_at', 'created_at', 'closed_at', 'expected_close_at', 'updated_at'],
     numbers=['amount', 'probability'],

@@ -20,7 +20,13 @@ if TYPE_CHECKING:
 
 _FRAGMENTS = Path(__file__).parent / "mappings"
 # Files of these tell of moments, so it matters from when on they do.
-_WITH_HISTORY = ("persons", "activities", "opportunities", "field_changes")
+_WITH_HISTORY = (
+    "persons",
+    "activities",
+    "opportunities",
+    "field_changes",
+    "opportunity_snapshots",
+)
 
 
 def file_name(held: Held, stem: str) -> str:

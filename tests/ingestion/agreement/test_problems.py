@@ -344,6 +344,13 @@ APPENDED = {
             "New ones go under 'activities: types:'."
         ),
     ),
+    "lead_source_rule_without_teams": (
+        "    attribution: {sourced_rule: lead_source}\n",
+        (
+            "55: the sourced rule is lead_source, and no lead source has a team. "
+            "Add lead_source_teams, such as {webinar: marketing, referral: sales}."
+        ),
+    ),
     "required_field_unknown": (
         "    hand_off:\n      required_fields:\n        - {field: mail, label: Mail}\n",
         "57: 'mail' is no field of a hand-off. Did you mean 'email'?",

@@ -163,6 +163,10 @@ PROBLEMS = {
         [("16: `format` on `name`, which is no time. Leave it out; only dates and times have a "
          "format")],
     ),
+    "unit on a text": (
+        with_lines("      name: {column: d, unit: percent}"),
+        ["16: `unit` on `name`, which has none. Leave it out; only a probability has a unit"],
+    ),
     "key missing": (
         with_lines(key=False),
         [("7: `key` is missing. Add `key`: the column that identifies a record, or a list of "

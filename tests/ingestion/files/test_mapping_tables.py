@@ -106,11 +106,12 @@ def test_value_maps(mapping):
 def test_a_mapping_lands_once_and_again_when_it_changes(desk, mapping, tmp_path):
     first = land_mapping(desk.landing, mapping)
     assert [(one.source, one.instance, one.object) for one in first] == [
-        ("mapping", "shop", name) for name in ("data_sets", "exports", "value_maps")
+        ("mapping", "shop", name) for name in ("data_sets", "exports", "value_maps", "units")
     ]
     assert land_mapping(desk.landing, mapping) == first
     (tmp_path / "mapping.yml").write_text(TEXT.replace("Old: old", "Old: ancient"))
     again = land_mapping(desk.landing, read_mapping(tmp_path / "mapping.yml"))
     assert again[:2] == first[:2]
     assert again[2] != first[2]
-    assert len(desk.landing.loads("mapping")) == 4
+    assert again[3] == first[3]
+    assert len(desk.landing.loads("mapping")) == 5

@@ -27,7 +27,12 @@ from ingestion.sandbox.systems.hubspot.deals import (
 from ingestion.sandbox.systems.hubspot.engagements import engagement_objects
 from ingestion.sandbox.systems.hubspot.evidence import see_evidence
 from ingestion.sandbox.systems.hubspot.marketing import marketing_objects
-from ingestion.sandbox.systems.hubspot.owners import number_owners, owner_object, pipeline_objects
+from ingestion.sandbox.systems.hubspot.owners import (
+    exchange_rates,
+    number_owners,
+    owner_object,
+    pipeline_objects,
+)
 
 if TYPE_CHECKING:
     from ingestion.sandbox.arrays import Flags
@@ -60,6 +65,7 @@ def hold(company: Company, members: Flags, instance: str, links: CrmLinks | None
         objects["deal_companies"] = deal_companies(company, deals, companies)
         objects |= engagement_objects(company, contacts, deals, owners, first_id)
         objects |= pipeline_objects(company)
+        objects["exchange_rates"] = exchange_rates(company)
     return Held(
         system="hubspot",
         instance=instance,

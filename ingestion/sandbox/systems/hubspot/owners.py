@@ -14,7 +14,9 @@ from ingestion.sandbox.company.opportunities import LOST, NEGOTIATION, RENEWAL, 
 from ingestion.sandbox.company.staff import REGIONS, ROLES
 from ingestion.sandbox.systems.columns import instants
 from ingestion.sandbox.systems.identifiers import numeric
+from ingestion.sandbox.systems.rates import WORTH, draw_rates
 from ingestion.sandbox.systems.stored import Changing, Stored, append_only, build_stored
+from ingestion.sandbox.systems.words import coded
 
 if TYPE_CHECKING:
     from ingestion.sandbox.arrays import Numbers
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
 INTEGRATION = "Integration"  # the user that machines write as
 _FIRST_OWNER, _FIRST_USER = 51_200_011, 8_400_021
+_FIRST_RATE = 3_100_001
 
 NEW_BUSINESS_PIPELINE, RENEWAL_PIPELINE = "default", "75382011"
 # Stages by their place in the company's own process, for each pipeline; unused ones are None.
@@ -148,3 +151,31 @@ def pipeline_objects(company: Company) -> dict[str, Stored]:
         np.full(size, since),
     )  # fmt: skip
     return {"pipelines": pipelines, "pipeline_stages": stages}
+
+
+def exchange_rates(company: Company) -> Stored:
+    """Return what one unit of each other currency is worth in that of the portal, by month."""
+    rates = draw_rates(company.settings)
+    size, edited = len(rates.code), rates.edited
+    return build_stored(
+        "exchange_rates",
+        ("id", "fromCurrencyCode", "toCurrencyCode", "conversionRate", "effectiveAt", "createdAt",
+         "updatedAt"),
+        created_at=rates.begins,
+        fixed={
+            "id": numeric(np.arange(size), _FIRST_RATE),
+            "fromCurrencyCode": coded(rates.code, tuple(WORTH)),
+            "toCurrencyCode": pa.array(["USD"] * size),
+            "effectiveAt": instants(rates.begins),
+            "createdAt": instants(rates.begins),
+        },
+        changing={
+            "conversionRate": Changing(
+                np.round(rates.worth, 6),
+                edited,
+                rates.later[edited],
+                np.round(rates.worth_again, 6)[edited],
+            )
+        },
+        stamp="updatedAt",
+    )  # fmt: skip

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from ingestion.sandbox.chance import some, stream
-from ingestion.sandbox.clock import DAY, before
+from ingestion.sandbox.clock import DAY
 from ingestion.sandbox.systems.columns import dates, instants
 from ingestion.sandbox.systems.identifiers import salesforce_id
 from ingestion.sandbox.systems.lead_status import CONVERTED, NEW
+from ingestion.sandbox.systems.rates import MONTH, WORTH, draw_rates
 from ingestion.sandbox.systems.salesforce.deals import FORECASTS, PROBABILITIES
 from ingestion.sandbox.systems.salesforce.deals import STAGES as DEAL_STAGES
 from ingestion.sandbox.systems.salesforce.leads import STATUSES
@@ -21,10 +21,6 @@ from ingestion.sandbox.systems.words import coded
 if TYPE_CHECKING:
     from ingestion.sandbox.systems.salesforce.org import Org
 
-# What one unit is worth in USD, about; Salesforce keeps how many units one USD is worth.
-_CURRENCIES = {"EUR": 1.09, "GBP": 1.27}
-_MONTH = 30 * DAY
-
 
 def reference_objects(org: Org) -> dict[str, Stored]:
     """Return the statuses, the stages, and dated currency rates, some of which are edited later."""
@@ -32,7 +28,7 @@ def reference_objects(org: Org) -> dict[str, Stored]:
     planned = start - 30 * DAY
     status = np.arange(NEW, len(STATUSES))
     statuses, stages = len(status), len(DEAL_STAGES)
-    currencies = ("USD", *_CURRENCIES)
+    currencies = ("USD", *WORTH)
     return {
         "lead_statuses": append_only(
             "LeadStatus",
@@ -71,7 +67,7 @@ def reference_objects(org: Org) -> dict[str, Stored]:
                 "Id": org.numbered("01L", len(currencies)),
                 "IsoCode": pa.array(currencies),
                 "ConversionRate": np.array([1.0, *(round(1 / one, 6) for one in
-                                                   _CURRENCIES.values())]),
+                                                   WORTH.values())]),
                 "IsActive": np.ones(len(currencies), dtype=bool),
                 "IsCorporate": np.arange(len(currencies)) == 0,
             },
@@ -82,32 +78,27 @@ def reference_objects(org: Org) -> dict[str, Stored]:
 
 
 def _rates(org: Org) -> Stored:
-    settings = org.company.settings
-    months = int(np.ceil((settings.end - settings.start) / _MONTH))
-    rng = stream(settings.seed, "currency rates")
-    month = np.repeat(np.arange(months), len(_CURRENCIES))
-    begins = np.asarray(settings.start + month * _MONTH, dtype=np.float64)
-    code = np.tile(np.arange(len(_CURRENCIES)), months)
-    size = len(code)
-    worth = np.array(list(_CURRENCIES.values()))[code] * (1 + 0.03 * rng.standard_normal(size))
-    edited = np.flatnonzero(some(rng, size, settings.mess.rate_edited))
-    later = before(settings.end, np.floor(begins + (10 + 60 * rng.random(size)) * DAY))
-    again = np.round(1 / (worth * (1 + 0.02 * rng.standard_normal(size))), 6)
+    rates = draw_rates(org.company.settings)
+    edited = rates.edited
+    # Salesforce keeps how many units one USD is worth.
     return build_stored(
         "DatedConversionRate",
         ("Id", "IsoCode", "StartDate", "NextStartDate", "ConversionRate", "CreatedDate",
          "SystemModstamp"),
-        created_at=begins,
+        created_at=rates.begins,
         fixed={
-            "Id": org.numbered("04w", size),
-            "IsoCode": coded(code, tuple(_CURRENCIES)),
-            "StartDate": dates(begins),
-            "NextStartDate": dates(begins + _MONTH),
-            "CreatedDate": instants(begins),
+            "Id": org.numbered("04w", len(rates.code)),
+            "IsoCode": coded(rates.code, tuple(WORTH)),
+            "StartDate": dates(rates.begins),
+            "NextStartDate": dates(rates.begins + MONTH),
+            "CreatedDate": instants(rates.begins),
         },
         changing={
             "ConversionRate": Changing(
-                np.round(1 / worth, 6), edited, later[edited], again[edited]
+                np.round(1 / rates.worth, 6),
+                edited,
+                rates.later[edited],
+                np.round(1 / rates.worth_again, 6)[edited],
             )
         },
         stamp="SystemModstamp",

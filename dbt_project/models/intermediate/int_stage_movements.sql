@@ -13,7 +13,7 @@ states as (
         pass_number,
         transition_number,
         transition_date,
-        case when not is_exit then state_rank end as state_rank
+        case when exit_after is null then state_rank end as state_rank
     from transitions
     where transition_date is not null
 ),

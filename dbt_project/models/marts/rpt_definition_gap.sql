@@ -1,9 +1,10 @@
 {%- set definitions = ['agreed', 'marketing', 'sales'] -%}
-{%- set named_outcomes = [
-    'won', 'rejected', 'disqualified', 'lost', 'open', 'won_before', 'no_pass'
+{%- set outcome_names = [
+    'won', 'rejected', 'recycled', 'disqualified', 'lost', 'churned', 'expired', 'open', 'won_before',
+    'no_pass'
 ] -%}
 {%- set outcome_measures = ['qualified', 'undated', 'only_here', 'accepted', 'reached_opportunity']
-    + ['also_agreed', 'also_marketing', 'also_sales'] + named_outcomes -%}
+    + ['also_agreed', 'also_marketing', 'also_sales'] + outcome_names -%}
 {%- set rule_measures = ['ruled_out_disqualified', 'ruled_out_discarded'] -%}
 
 {%- set periods = {
@@ -58,7 +59,7 @@ memberships as (
 
 outcomes_by_month as (
     select
-        {%- for outcome in named_outcomes %}
+        {%- for outcome in outcome_names %}
         sum(case when o.outcome = '{{ outcome }}' then 1 else 0 end) as {{ outcome }},
         {%- endfor %}
         {%- for definition in definitions %}
@@ -140,13 +141,6 @@ summed as (
     union all
     {%- endif %}
     {%- endfor %}
-),
-
-named as (
-    select
-        *,
-        won + rejected + disqualified + lost + open + won_before + no_pass as with_named_outcome
-    from summed
 )
 
 select
@@ -163,9 +157,11 @@ select
     case when r.opportunity_rank is not null then s.reached_opportunity end as reached_opportunity,
     case when r.won_rank is not null then s.won end as won,
     s.rejected,
+    s.recycled,
     s.disqualified,
     s.lost,
-    s.qualified - s.with_named_outcome as other_exits,
+    s.churned,
+    s.expired,
     s.open,
     s.won_before,
     s.no_pass,
@@ -180,7 +176,7 @@ select
     case when r.won_rank is not null then cast(s.won as double) / nullif(s.qualified, 0) end
         as won_rate,
     s.qualified < t.minimum_sample_size as is_small_sample
-from named as s
+from summed as s
 cross join settings as t
 cross join ranks as r
 cross join defined as d

@@ -22,7 +22,7 @@ last_dated as (
     select
         person_key,
         pass_number,
-        case when not is_exit then state_rank end as state_rank,
+        case when exit_after is null then state_rank end as state_rank,
         row_number() over (
             partition by person_key, pass_number order by transition_number desc
         ) as recency

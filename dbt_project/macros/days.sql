@@ -36,12 +36,3 @@
         zone_sql
     ) }}
 {%- endmacro %}
-
-{#- The instant of a fact, UTC. What is known by its day only counts from the day's start in the zone. -#}
-{% macro moment(at_sql, precision_sql, zone_sql) -%}
-    case
-        when {{ precision_sql }} = 'day'
-            then {{ to_utc('cast(cast(' ~ at_sql ~ ' as date) as timestamp)', zone_sql) }}
-        else {{ at_sql }}
-    end
-{%- endmacro %}

@@ -23,14 +23,12 @@ context as (
 ),
 
 signalled as (
-    select
-        s.person_key, t.criterion_number, s.signal_at, s.precision
+    select s.person_key, t.criterion_number, s.moment
     from signals as s
     inner join value_tests as t
         on s.field = t.field and s.value = t.value and (t.source is null or s.source = t.source)
     union all
-    select
-        s.person_key, t.criterion_number, s.signal_at, s.precision
+    select s.person_key, t.criterion_number, s.moment
     from signals as s
     inner join threshold_tests as t
         on s.field = t.field and (t.source is null or s.source = t.source)
@@ -41,13 +39,9 @@ signalled as (
 
 -- Met once is met. A date is better than none.
 first_signals as (
-    select
-        s.person_key,
-        s.criterion_number,
-        min({{ moment('s.signal_at', 's.precision', 'ctx.reporting_time_zone') }}) as met_at
-    from signalled as s
-    cross join context as ctx
-    group by s.person_key, s.criterion_number
+    select person_key, criterion_number, min(moment) as met_at
+    from signalled
+    group by person_key, criterion_number
 ),
 
 -- Attributes have no history: what is known today is taken as known since the person is.

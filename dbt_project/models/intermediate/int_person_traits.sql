@@ -10,10 +10,6 @@ person_records as (
     inner join {{ ref('int_persons_resolved') }} as p on r.record_key = p.record_key
 ),
 
-titles as (
-    select record_key, title from {{ ref('stg_files__persons') }} where title is not null
-),
-
 account_records as (
     select r.*, a.account_key
     from {{ ref('int_account_records') }} as r
@@ -44,16 +40,16 @@ first_moments as (
 ranked_titles as (
     select
         r.person_key,
-        t.title,
+        r.title,
         row_number() over (
             partition by r.person_key
             order by
                 coalesce(s.source_rank, r.source_rank) asc, r.updated_at desc nulls last,
                 r.record_key asc
         ) as choice
-    from titles as t
-    inner join person_records as r on t.record_key = r.record_key
+    from person_records as r
     left join survivorship as s on s.attribute = 'title' and r.source = s.source
+    where r.title is not null
 ),
 
 account_values as (

@@ -10,7 +10,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from ingestion.agreement import read_agreement, tables
-from ingestion.agreement.fields import SEGMENT_FIELDS
+from ingestion.agreement.fields import NUMBER_FIELDS, SEGMENT_FIELDS, TRAIT_FIELDS
 from ingestion.files import mapping_tables, read_mapping
 from ingestion.files.entities import ENTITIES, FIELDS_WITH_UNIT, SYSTEM_COLUMNS
 from ingestion.files.formats import DATE_FORMATS, SELF_CONTAINED_FORMATS, TIME_SUFFIXES
@@ -68,6 +68,14 @@ def test_date_formats_have_a_pattern_each() -> None:
 def test_segment_fields_are_those_of_the_agreement() -> None:
     pairs = re.findall(r"\('(\w+)', '(\w+)'\)", macro("segment_fields.sql", "segment_fields"))
     assert {f"{entity}.{field}" for entity, field in pairs} == set(SEGMENT_FIELDS)
+
+
+def test_rule_traits_are_those_of_the_agreement() -> None:
+    traits = re.findall(r"\('([\w.]+)', '(\w+)', (\w+)\)", macro("rule_traits.sql", "rule_traits"))
+    assert {field for field, _, _ in traits} == set(TRAIT_FIELDS)
+    for field, column, is_number in traits:
+        assert column == field.replace(".", "_")
+        assert (is_number == "true") == (field in NUMBER_FIELDS)
 
 
 def test_mapping_tables_are_the_landed_ones() -> None:

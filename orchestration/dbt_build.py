@@ -7,15 +7,19 @@ import re
 import subprocess
 import sys
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from ingestion.errors import TerminalError
-from orchestration.dbt_manifest import dbt_command
+from orchestration.dbt_manifest import dbt_command, dbt_environment
 from orchestration.workspace import dbt_project
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+    from orchestration.publication import Publication
+    from orchestration.workspace import Workspace
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 _LINES_SHOWN = 20
@@ -35,6 +39,25 @@ class Built:
             for node in self.manifest["nodes"].values()
             if node["resource_type"] == "model"
         }
+
+
+def environment_of(
+    workspace: Workspace, publication: Publication, target_path: Path
+) -> dict[str, str]:
+    """Return the environment of a dbt that looks at the instant and the loads of a publication.
+
+    The publication holds when its last load was extracted, and a load of that moment was seen; the
+    setting is exclusive.
+    """
+    known = publication.loads_until
+    return dbt_environment(
+        workspace,
+        target_path,
+        as_of=datetime.fromisoformat(publication.as_of),
+        loads_until=None
+        if known is None
+        else datetime.fromisoformat(known) + timedelta(microseconds=1),
+    )
 
 
 def build(

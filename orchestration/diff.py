@@ -8,15 +8,14 @@ import os
 import shutil
 import sys
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
 
 from ingestion.errors import TerminalError
-from orchestration.dbt_build import Built, build
-from orchestration.dbt_manifest import dbt_environment
+from orchestration.dbt_build import Built, build, environment_of
 from orchestration.grain import grains
 from orchestration.publication import CURRENT, DATABASE, Publication, current_publication
 from orchestration.terminal import answer
@@ -107,27 +106,14 @@ def _build(
         "build",
         "--exclude-resource-type=unit_test",
         *selection,
-        environment=dbt_environment(
-            workspace,
-            target_path,
-            as_of=datetime.fromisoformat(publication.as_of),
-            loads_until=known_until(publication),
-        )
-        | {f"{PREFIX}DEV_WAREHOUSE": str(dev)},
+        environment={
+            **environment_of(workspace, publication, target_path),
+            f"{PREFIX}DEV_WAREHOUSE": str(dev),
+        },
         target_path=target_path,
         target="dev",
         told=f"building {told} into {dev}",
     )
-
-
-def known_until(publication: Publication) -> datetime | None:
-    """Return the exclusive instant up to which loads count, so that those of a publication do.
-
-    The publication holds when its last load was extracted; a load of that moment was seen.
-    """
-    if publication.loads_until is None:
-        return None
-    return datetime.fromisoformat(publication.loads_until) + timedelta(microseconds=1)
 
 
 def _selection(

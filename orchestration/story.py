@@ -23,7 +23,9 @@ class Signal:
     """One dated or undated fact of the person, and what the agreement takes it for.
 
     `moment` is local time of the reporting zone; a date-only fact has a day and the moment 00:00.
-    `stage` or `exit` is what it satisfies under `version`; neither where it satisfies nothing.
+    `stage` or `exit` is what it satisfies under `version`, neither where it satisfies nothing;
+    `is_new` says that the value before it did not satisfy the same. `number` is its place among the
+    signals that may move the person.
     """
 
     change_key: str
@@ -40,11 +42,17 @@ class Signal:
     stage: str | None
     exit: str | None
     version: int | None
+    is_new: bool | None
+    is_slip: bool
+    number: int | None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Move:
-    """One transition of a pass; `change_key` names the signal behind it, if there is one."""
+    """One transition of a pass, and where the pass stands after it: at a stage, or out by an exit.
+
+    `change_key` names the signal behind it; silence has none.
+    """
 
     change_key: str | None
     pass_number: int
@@ -58,6 +66,8 @@ class Move:
     day: date | None
     evidence: str
     is_exit: bool
+    current_stage: str | None
+    exit_after: str | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -208,7 +218,7 @@ def read_story(connection: duckdb.DuckDBPyConnection, key: str) -> Story:
         passes=fetch(
             connection, "select * from fct_passes where person_key = ? order by pass_number", key
         ),
-        signals=_in_order(_signals(connection, key, context.zone), moves),
+        signals=_in_order(_signals(connection, key, context.zone)),
         moves=moves,
         stages=[
             Stage(**row)
@@ -244,8 +254,11 @@ def _signals(connection: duckdb.DuckDBPyConnection, key: str, zone: str) -> list
         connection,
         "select s.change_key, s.record_key, s.opportunity_key, s.source, s.field, s.old_value,"
         f" s.value, {_MOMENT.format('s', 'signal_at')}, s.signal_date as day, s.evidence,"
-        " m.stage, m.exit, m.agreement_version as version"
+        " m.stage, m.exit, m.agreement_version as version, m.has_turned_true as is_new,"
+        " l.change_key is not null as is_slip, n.signal_number as number"
         " from int_signals as s left join int_stage_signals as m on s.change_key = m.change_key"
+        " left join int_slips as l on s.change_key = l.change_key"
+        " left join int_person_signals as n on s.change_key = n.change_key"
         " where s.person_key = $1"
         " order by s.signal_date nulls last, s.signal_at, s.chain_position, s.kind_rank,"
         " s.change_key",
@@ -260,7 +273,8 @@ def _moves(connection: duckdb.DuckDBPyConnection, key: str, zone: str) -> list[M
         connection,
         "select t.change_key, t.pass_number, t.transition_number, t.kind, t.from_stage, t.to_stage,"
         f" t.source, {_MOMENT.format('t', 'transition_at')}, t.transition_date as day, t.evidence,"
-        " t.is_exit from int_stage_transitions as t where t.person_key = $1"
+        " t.is_exit, t.current_stage, t.exit_after"
+        " from int_stage_transitions as t where t.person_key = $1"
         " order by t.pass_number, t.transition_number",
         key,
         zone,
@@ -268,18 +282,13 @@ def _moves(connection: duckdb.DuckDBPyConnection, key: str, zone: str) -> list[M
     return [Move(**row) for row in rows]
 
 
-def _in_order(signals: list[Signal], moves: Sequence[Move]) -> list[Signal]:
-    """Where signals of one day moved one pass, their transitions say which came first."""
-    numbers = {move.change_key: (move.pass_number, move.transition_number) for move in moves}
-    places: dict[tuple[date | None, int], list[int]] = defaultdict(list)
-    for place, signal in enumerate(signals):
-        if signal.change_key in numbers:
-            places[signal.day, numbers[signal.change_key][0]].append(place)
+def _in_order(signals: list[Signal]) -> list[Signal]:
+    """The engine numbers what may move somebody; the others keep their place in time."""
+    places = [place for place, signal in enumerate(signals) if signal.number is not None]
+    numbered = sorted((signals[place] for place in places), key=lambda one: one.number or 0)
     ordered = list(signals)
-    for taken in places.values():
-        found = sorted((signals[place] for place in taken), key=lambda one: numbers[one.change_key])
-        for place, signal in zip(taken, found, strict=True):
-            ordered[place] = signal
+    for place, signal in zip(places, numbered, strict=True):
+        ordered[place] = signal
     return ordered
 
 

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 WIDTH = 100
 _MARGIN = " " * 18
 
+# Values that are stages or numbers, never a name or an address.
+_TOLD = {*CRITERION_FIELDS, "renewal_outcome", "expansion_outcome"}
+
 
 def timeline(workspace: Workspace, person: str) -> str:
     """Return the story of one person in lines of at most 100 characters.
@@ -116,7 +119,9 @@ def _told_signals(story: Story) -> Iterator[str]:
 def _told_signal(signal: Signal, width: int) -> str:
     when = _when(signal.moment, signal.day, is_timed=signal.is_timed)
     name = signal.field.replace("_", " ")
-    if signal.field not in CRITERION_FIELDS:
+    if signal.field.endswith("created"):
+        what = name
+    elif signal.field not in _TOLD:
         # A tracked field may hold an address or a name: that it changed is enough.
         what = f"{name} changed"
     elif signal.field == "activity":
@@ -170,36 +175,33 @@ class _State:
             return
         if move.pass_number > self.newest:
             self.newest, self.entered, self.is_won = move.pass_number, set(), False
-        if move.is_exit:
-            self.ended_by = move.to_stage
-            return
-        self.ended_by = None
-        self.entered.add(move.to_stage)
+        self.current, self.ended_by = move.current_stage, move.exit_after
         self.is_won = self.is_won or move.kind == "win"
-        # A later entry to a lower stage moves nobody.
-        if move.kind != "enter" or move.from_stage is None:
-            self.current = move.to_stage
+        if not move.is_exit:
+            self.entered.add(move.to_stage)
 
 
 def _why_nothing(signal: Signal, story: Story, state: _State) -> str:
     """Why a signal moved nobody, where that can be told from what came before it."""
-    if signal.exit is not None:
+    if signal.is_slip:
+        why = "a slip, shorter than the agreement's debounce"
+    elif signal.exit is not None:
         why = _why_no_exit(signal, story, state)
     elif signal.stage is None:
         why = _why_no_criterion(signal, story)
     elif signal.stage in state.entered and not state.ended_by:
         why = f"pass {state.newest} had entered {signal.stage}"
-    elif state.ended_by:
-        why = f"pass {state.newest} had ended ({state.ended_by}), and this shows nothing new"
+    elif state.ended_by and not signal.is_new:
+        why = f"pass {state.newest} had ended ({state.ended_by}), and {signal.stage} is nothing new"
     else:
-        why = f"it would enter {signal.stage} and shows nothing new"
+        why = f"it says {signal.stage}, where the pass had been"
     return f"moved nobody: {why}"
 
 
 def _why_no_exit(signal: Signal, story: Story, state: _State) -> str:
     authority = next((one.authority for one in story.stages if one.key == state.current), None)
     if not state.newest:
-        return f"it would end a pass ({signal.exit}), and there is none"
+        return f"it says {signal.exit}, and there is no pass to end"
     if state.ended_by:
         return f"pass {state.newest} had ended before ({state.ended_by})"
     if state.is_won and signal.exit != "churned":
@@ -208,7 +210,7 @@ def _why_no_exit(signal: Signal, story: Story, state: _State) -> str:
         return f"only {authority} may move somebody out of {state.current}"
     if signal.exit == "lost":
         return "another opportunity of the pass is open, or one was won"
-    return f"it would end the pass ({signal.exit}) and shows nothing new"
+    return f"it says {signal.exit}, which is nothing new"
 
 
 def _why_no_criterion(signal: Signal, story: Story) -> str:
@@ -226,7 +228,7 @@ def _why_no_criterion(signal: Signal, story: Story) -> str:
             return f"below {bounds[0]:g}"
         if signal.old_value is not None and float(signal.old_value) >= bounds[0]:
             return f"was at {bounds[0]:g} or more"
-    if not looked_at and signal.field not in CRITERION_FIELDS:
+    if not looked_at and signal.field not in _TOLD:
         return "no criterion looks at it"
     return "satisfies no criterion"
 

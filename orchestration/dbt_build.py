@@ -75,7 +75,8 @@ def build(
     # The command is ours: this interpreter, dbt's module, names of models.
     ran = subprocess.run(  # noqa: S603
         dbt_command("--quiet", "--no-use-colors", *arguments, target=target),
-        env=dict(environment),
+        # Python warns of its own way to start a module.
+        env={**environment, "PYTHONWARNINGS": "ignore"},
         cwd=dbt_project(),
         capture_output=True,
         text=True,

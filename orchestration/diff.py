@@ -125,10 +125,8 @@ def _selection(
     another day.
     """
     if models:
-        return [
-            "--select",
-            *(f"@{one}" for one in models),
-        ], f"{', '.join(models)} and its dependants"
+        what = f"{', '.join(models)}, what depends on {'it' if len(models) == 1 else 'them'}"
+        return ["--select", *(f"@{one}" for one in models)], f"{what} and what they need"
     manifest = workspace.dbt_target / "manifest.json"
     if not _fits(manifest, publication):
         return [], "all models (the last run is not the one that published)"
@@ -143,7 +141,7 @@ def _selection(
         "@state:new",
         "--state",
         str(state),
-    ], "the changed models and what depends on them"
+    ], "the changed models, what depends on them and what they need"
 
 
 def _fits(manifest: Path, publication: Publication) -> bool:

@@ -157,18 +157,14 @@ def copy_project(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Path]
 
     def _copy() -> Path:
         folder = tmp_path_factory.mktemp("copy") / "project"
-        left_out = shutil.ignore_patterns(
-            ".git",
-            ".venv",
-            "workspace",
-            "tests",
-            "docs",
-            "target",
-            "logs",
-            "__pycache__",
-            ".*_cache",
-        )
-        shutil.copytree(PROJECT, folder, ignore=left_out, symlinks=True)
+        # At the top only: dbt's own tests belong to the project.
+        left_out = {".git", ".venv", "workspace", "tests", "docs"}
+
+        def _ignored(where: str, names: list[str]) -> set[str]:
+            unwanted = {"target", "logs", "__pycache__"}
+            return unwanted | (left_out if Path(where) == PROJECT else set()) & set(names)
+
+        shutil.copytree(PROJECT, folder, ignore=_ignored, symlinks=True)
         (folder / "docs").mkdir()
         environment = folder / ".venv"
         environment.mkdir()

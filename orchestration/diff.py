@@ -104,6 +104,8 @@ def _build(
     selection, told = _selection(workspace, publication, target_path, models)
     return build(
         "build",
+        # What the analyst's file holds may be of other code or another day: no increment on top.
+        "--full-refresh",
         "--exclude-resource-type=unit_test",
         *selection,
         environment={

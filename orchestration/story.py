@@ -228,7 +228,7 @@ def read_story(connection: duckdb.DuckDBPyConnection, key: str) -> Story:
                 " from int_agreed_stages order by stage_rank",
             )
         ],
-        criteria=_criteria(connection, context.agreement_version),
+        criteria=read_criteria(connection, context.agreement_version),
         implied=frozenset(
             row["stage"]
             for row in fetch(
@@ -323,7 +323,9 @@ _COMPOUND = """
 """
 
 
-def _criteria(connection: duckdb.DuckDBPyConnection, version: int) -> dict[str, list[Criterion]]:
+def read_criteria(
+    connection: duckdb.DuckDBPyConnection, version: int
+) -> dict[str, list[Criterion]]:
     """The entry criteria of the version by stage, simple ones and compound ones alike."""
     rows = fetch(connection, _SIMPLE, version)
     if fetch(connection, _HAS_COMPOUNDS):

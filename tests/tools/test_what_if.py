@@ -37,11 +37,18 @@ def rows(found: WhatIf, table: str, query: str) -> list[tuple[Any, ...]]:
 
 @pytest.fixture(scope="module")
 def stricter(workspace: Workspace, tmp_path_factory: pytest.TempPathFactory) -> WhatIf:
-    """Two versions, of which the last one, of 2027, asks for a score of 80 instead of 60."""
+    """The last of two versions, of 2027: a score of 72 instead of 60, or two forms in 14 days."""
     version = SIGNED[SIGNED.index("  - version: 1") :]
     later = version.replace("version: 1", "version: 2").replace("2024-01-01 #", "2027-01-01 #")
     path = tmp_path_factory.mktemp("proposals") / "stricter.yml"
-    path.write_text(SIGNED + "\n" + later.replace("at_least: 60", "at_least: 72"))
+    score = "          - score: {at_least: 60}\n"
+    assert score in later
+    later = later.replace(
+        score,
+        "          - {activity: [form_fill], count: 2, within_days: 14}\n"
+        "          - score: {at_least: 72}\n",
+    )
+    path.write_text(f"{SIGNED}\n{later}")
     before = content(workspace)
     found = what_if(workspace, path)
     assert content(workspace) == before
@@ -58,13 +65,14 @@ def test_landing_warehouse_and_publications_stay_as_they_are(
 
 
 def test_the_last_version_applies_to_all_time(stricter: WhatIf) -> None:
-    # Bea came to 70 and on to 75, Cleo's status says MQL, Ada has 45.
+    # Bea came to 70 and on to 75, Cleo's status says MQL, Ada has 45 and filled in two forms.
     assert rows(
         stricter,
         "persons",
         "select person_key, qualified_on_before::varchar, qualified_on_after::varchar,"
         " is_not_replayable from {} order by all",
     ) == [
+        ("salesforce/main/ada", None, "2025-01-08", False),
         ("salesforce/main/bea", "2025-02-01", "2025-02-02", False),
         ("salesforce/main/cleo", "2025-02-10", "2025-02-10", True),
     ]
@@ -73,7 +81,7 @@ def test_the_last_version_applies_to_all_time(stricter: WhatIf) -> None:
 def test_who_qualifies_is_counted_on_both_sides(stricter: WhatIf) -> None:
     who = "select before, after, in_both, only_before, only_after, not_replayable from {}"
     everything = f"{who} where measure = 'qualified' and period_type = 'all'"
-    assert rows(stricter, "comparison", everything) == [(2, 2, 2, 0, 0, 1)]
+    assert rows(stricter, "comparison", everything) == [(2, 3, 2, 0, 1, 1)]
     february = f"{who} where measure = 'qualified' and period_start = date '2025-02-01'"
     assert rows(stricter, "comparison", february) == [(2, 2, 2, 0, 0, 1)]
 
@@ -85,7 +93,7 @@ def test_each_neighbouring_pair_stands_beside_itself(stricter: WhatIf) -> None:
         "select from_stage, to_stage, before, after from {} where measure = 'conversion_rate'"
         " and period_type = 'all' and from_stage = 'marketing_qualified'",
     )
-    assert pairs == [("marketing_qualified", "sales_accepted", 1.0, 1.0)]
+    assert pairs == [("marketing_qualified", "sales_accepted", 1.0, pytest.approx(2 / 3))]
     assert rows(
         stricter, "comparison", "select count(distinct from_stage) from {} where to_stage = 'won'"
     ) == [(1,)]

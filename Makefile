@@ -12,6 +12,10 @@ MAPPING ?=
 AGREEMENT ?=
 AS_OF ?=
 export SQL ?=
+export PERSON ?=
+export KEY ?=
+MODEL ?=
+VALUES ?=
 PORT ?= 3000
 PEOPLE ?=
 DAYS ?=
@@ -32,7 +36,8 @@ export PYTHONDONTWRITEBYTECODE :=
 help: ## print this help
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 	@echo
-	@echo 'DATA=<folder of exports>  MAPPING=<file>  AGREEMENT=<file>  AS_OF=<day>  go with run, ui, query and agreement.'
+	@echo 'DATA=<folder of exports>  MAPPING=<file>  AGREEMENT=<file>  AS_OF=<day>  go with run, ui, query and agreement;'
+	@echo 'DATA and MAPPING also with timeline, trace, diff and what-if.'
 
 .PHONY: run
 run: $(READY) ## run the pipeline; on the sample company, or on DATA=<folder of exports>
@@ -41,6 +46,23 @@ run: $(READY) ## run the pipeline; on the sample company, or on DATA=<folder of 
 .PHONY: query
 query: $(READY) ## SQL="select …" over the tables published last
 	@$(GIVEN) $(BIN)/python -m orchestration.query "$$SQL"
+
+.PHONY: timeline
+timeline: $(READY) ## PERSON=<key or e-mail> one person's story, and what they lack for the next stage
+	@$(GIVEN) $(BIN)/python -m orchestration.timeline "$$PERSON"
+
+.PHONY: trace
+trace: $(READY) ## KEY=<key> the delivered rows behind a person, account or opportunity; VALUES=yes
+	@$(GIVEN) $(BIN)/python -m orchestration.trace "$$KEY" $(if $(VALUES),--values)
+
+.PHONY: diff
+diff: $(READY) ## the marts as the project makes them now, beside those published; MODEL=<model>
+	@$(GIVEN) $(BIN)/python -m orchestration.diff $(MODEL)
+
+.PHONY: what-if
+what-if: $(READY) ## AGREEMENT=<file> all history under an agreement that nobody signed yet
+	@$(if $(DATA),UNIFIED_FUNNEL_DATA='$(DATA)') $(if $(MAPPING),UNIFIED_FUNNEL_MAPPING='$(MAPPING)') \
+		$(BIN)/python -m orchestration.what_if $(or $(AGREEMENT),$(UNIFIED_FUNNEL_AGREEMENT),agreement.yml)
 
 .PHONY: agreement
 agreement: $(READY) ## check the agreement and write the document that both teams sign

@@ -32,10 +32,10 @@ def manifest_folder() -> Path:
     return workspaces() / ".dbt"
 
 
-def dbt_command(*arguments: str) -> list[str]:
+def dbt_command(*arguments: str, target: str = TARGET) -> list[str]:
     """Return a command line of the dbt that belongs to this interpreter."""
     # Asked of the interpreter and not of PATH, which may name another dbt or none.
-    return [sys.executable, "-m", "dbt.cli.main", *arguments, "--target", TARGET]
+    return [sys.executable, "-m", "dbt.cli.main", *arguments, "--target", target]
 
 
 def dbt_environment(

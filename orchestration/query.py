@@ -10,6 +10,7 @@ import duckdb
 
 from ingestion.errors import FunnelError, TerminalError
 from orchestration.publication import CURRENT, DATABASE
+from orchestration.terminal import as_table
 from orchestration.workspace import Workspace, read_workspace
 
 _ROWS_SHOWN = 1000
@@ -37,24 +38,10 @@ def query(workspace: Workspace, sql: str) -> str:
 
 def _table(columns: list[str], found: list[tuple[object, ...]]) -> str:
     rows = found[:_ROWS_SHOWN]
-    cells = [["null" if value is None else str(value) for value in row] for row in rows]
-    widths = [max(map(len, column)) for column in zip(columns, *cells, strict=True)]
-    numeric = [
-        all(isinstance(row[place], int | float) or row[place] is None for row in rows)
-        for place in range(len(columns))
-    ]
-    lines = [columns, ["-" * width for width in widths], *cells]
-    told = [
-        "  ".join(
-            cell.rjust(width) if is_number else cell.ljust(width)
-            for cell, width, is_number in zip(line, widths, numeric, strict=True)
-        ).rstrip()
-        for line in lines
-    ]
     end = f"({len(rows)} row{'' if len(rows) == 1 else 's'})"
     if len(found) > len(rows):
         end = f"(the first {_ROWS_SHOWN:,} rows; there are more)"
-    return "\n".join([*told, end])
+    return "\n".join([*as_table(columns, rows), end])
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -12,6 +12,8 @@
 {% macro duckdb__relate_landing() %}
     {%- set landing = env_var('UNIFIED_FUNNEL_LANDING', '../workspace/sample_company/landing') -%}
     {%- set manifests = landing ~ '/*/*/*/*/manifest.json' -%}
+    {#- An agreement that nobody signed (what-if) lies in a landing of its own: all else is shared. -#}
+    {%- set agreed = env_var('UNIFIED_FUNNEL_AGREEMENT_LANDING', '') -%}
     {%- set found = run_query("select count(*) from glob('" ~ manifests ~ "')").columns[0][0] -%}
     {%- if found == 0 -%}
         {{ exceptions.raise_compiler_error(
@@ -28,7 +30,7 @@
         {%- do run_query('create schema if not exists ' ~ schema) -%}
     {%- endfor -%}
 
-    {%- do run_query(duckdb__loads_sql(manifests, env_var('UNIFIED_FUNNEL_LOADS_UNTIL', ''))) -%}
+    {%- do run_query(duckdb__loads_sql(manifests, env_var('UNIFIED_FUNNEL_LOADS_UNTIL', ''), agreed)) -%}
 
     {%- set listing = run_query(
         "select source, object, path from ops.loads, unnest(file_paths) as t(path) where is_in_use"
@@ -52,7 +54,8 @@
     {%- do run_query(duckdb__run_context_sql(env_var('UNIFIED_FUNNEL_AS_OF', ''))) -%}
 {% endmacro %}
 
-{% macro duckdb__loads_sql(manifests, loads_until) %}
+{% macro duckdb__loads_sql(manifests, loads_until, agreed='') %}
+    {%- set looked_at = [manifests] + ([agreed ~ '/*/*/*/*/manifest.json'] if agreed else []) -%}
     create or replace table ops.loads as
     with manifests as (
         select
@@ -62,7 +65,7 @@
             list_transform(files, lambda f: replace(filename, 'manifest.json', f)) as file_paths,
             list_transform(set_aside_files, lambda f: replace(filename, 'manifest.json', f))
                 as set_aside_paths
-        from read_json('{{ manifests }}', filename = true, columns = {
+        from read_json({{ looked_at }}, filename = true, columns = {
             load_id: 'VARCHAR', source: 'VARCHAR', instance: 'VARCHAR', object: 'VARCHAR',
             kind: 'VARCHAR', export: 'VARCHAR', file: 'VARCHAR', window_start: 'TIMESTAMP',
             window_end: 'TIMESTAMP', extracted_at: 'TIMESTAMP', rows_delivered: 'BIGINT',
@@ -70,8 +73,12 @@
             set_aside_files: 'VARCHAR[]', checksum: 'VARCHAR', formats: 'MAP(VARCHAR, VARCHAR)',
             time_zone: 'VARCHAR', supersedes: 'VARCHAR[]'
         })
-        {% if loads_until -%}
-        where extracted_at < timezone('UTC', timestamptz '{{ loads_until }}')
+        where true
+        {%- if loads_until %}
+        and extracted_at < timezone('UTC', timestamptz '{{ loads_until }}')
+        {%- endif %}
+        {%- if agreed %}
+        and (source = 'agreement') = starts_with(filename, '{{ agreed }}/')
         {%- endif %}
     ),
     superseded as (

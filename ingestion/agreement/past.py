@@ -61,11 +61,13 @@ def check_past_versions(landing: Landing, agreement: Agreement, today: date) -> 
         raise AgreementError(problems)
 
 
-def land_agreement(landing: Landing, agreement: Agreement, today: date) -> list[Manifest]:
+def land_agreement(
+    landing: Landing, agreement: Agreement, today: date, extracted_at: datetime | None = None
+) -> list[Manifest]:
     """Land all tables of the agreement under one load id, unless nothing changed.
 
-    `today` is a day of the reporting zone. Returns the loads that were written: one for each
-    table, or none.
+    `today` is a day of the reporting zone; `extracted_at` (aware, by default now) is when it is
+    said to have been read. Returns the loads that were written: one for each table, or none.
     Raises AgreementError if a version that is in force changed or is missing.
     """
     check_past_versions(landing, agreement, today)
@@ -78,7 +80,7 @@ def land_agreement(landing: Landing, agreement: Agreement, today: date) -> list[
     }
     if all(in_use.get(name) == checksum for name in found):
         return []
-    now = datetime.now(UTC)
+    now = extracted_at or datetime.now(UTC)
     return [
         _write(
             landing,

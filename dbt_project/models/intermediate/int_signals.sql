@@ -216,18 +216,15 @@ current_facts as (
 -- What happens to a customer is told apart from how new business closes.
 closings as (
     select
-        person_key, opportunity_key as record_key, opportunity_key, source,
+        o.person_key, c.opportunity_key as record_key, c.opportunity_key, o.source,
         'opportunities' as record_entity,
-        case when opportunity_type = 'new_business' then 'opportunity' else opportunity_type end
+        case when o.opportunity_type = 'new_business' then 'opportunity' else o.opportunity_type end
         || '_outcome' as field,
-        cast(null as varchar) as old_value,
-        case when is_won then 'won' else 'lost' end as value,
-        closed_at as signal_at, closed_at_precision as precision,
-        case when closed_at is not null then 'stamped' else 'observed' end as evidence,
-        opportunity_key || '/outcome' as change_key, 0 as chain_position,
+        cast(null as varchar) as old_value, c.outcome as value, c.closed_at as signal_at,
+        c.closed_at_precision as precision, c.evidence, c.change_key, 0 as chain_position,
         cast(null as date) as former_date
-    from opportunities
-    where is_closed
+    from {{ ref('int_opportunity_closings') }} as c
+    inner join opportunities as o on c.opportunity_key = o.opportunity_key
 ),
 
 -- No criterion looks at it: an opportunity is open from here on.

@@ -149,7 +149,8 @@ first_values as (
         case when is_since_creation then created_at end as signal_at,
         case when is_since_creation then created_at_precision else 'second' end as precision,
         case when is_since_creation then 'inferred' else 'observed' end as evidence,
-        change_key || '/before' as change_key, 0 as chain_position, cast(null as date) as former_date
+        -- Before whatever changed it, also within one second.
+        change_key || '/before' as change_key, -1 as chain_position, cast(null as date) as former_date
     from first_changes
 ),
 
@@ -170,12 +171,13 @@ current_values as (
         cast(score as varchar), cast(null as timestamp), 'second'
     from persons
     union all
-    -- A closed opportunity's stage is stamped by its closing.
+    -- As the record says, whatever its history does. A closed one's stage is stamped by its closing.
     select
-        'opportunities', opportunity_key as record_key, person_key, opportunity_key, source, 'stage',
-        stage, coalesce(stage_at, closed_at),
-        case when stage_at is not null then stage_at_precision else closed_at_precision end
-    from opportunities
+        'opportunities', o.opportunity_key as record_key, o.person_key, o.opportunity_key, o.source,
+        'stage', r.stage, coalesce(r.stage_at, case when r.is_closed or r.is_won then r.closed_at end),
+        case when r.stage_at is not null then r.stage_at_precision else r.closed_at_precision end
+    from opportunities as o
+    inner join {{ ref('int_opportunity_records') }} as r on o.opportunity_key = r.record_key
 ),
 
 last_changes as (
@@ -225,6 +227,10 @@ closings as (
         cast(null as date) as former_date
     from {{ ref('int_opportunity_closings') }} as c
     inner join opportunities as o on c.opportunity_key = o.opportunity_key
+    left join {{ ref('int_opportunity_closings') }} as n
+        on c.opportunity_key = n.opportunity_key and c.closing_number = n.closing_number - 1
+    -- Undated signals come last: one that a later fact undid must not.
+    where c.closed_at is not null or (n.opportunity_key is null and o.is_closed)
 ),
 
 -- No criterion looks at it: an opportunity is open from here on.

@@ -15,6 +15,7 @@ changes as (
     where
         s.field in ('status', 'lifecycle_stage', 'opportunity_stage')
         and s.signal_at is not null
+        and s.precision <> 'day'
 ),
 
 criteria as (
@@ -32,14 +33,11 @@ stays as (
         person_key, record_key, source, field, old_value, value, signal_at, signal_date, precision,
         change_key,
         row_number() over history as stay_number,
-        lead(signal_at) over history as left_at,
-        lead(precision) over history as left_precision
+        lead(signal_at) over history as left_at
     from changes
     window history as (
         partition by record_key, field
-        order by
-            signal_date, case when precision = 'day' then 0 else 1 end, signal_at, chain_position,
-            change_key
+        order by signal_at, chain_position, change_key
     )
 ),
 
@@ -48,10 +46,7 @@ with_short_stay as (
     select distinct s.record_key, s.field
     from stays as s
     cross join settings as t
-    where
-        s.precision <> 'day'
-        and s.left_precision <> 'day'
-        and {{ seconds_between('s.signal_at', 's.left_at') }} < t.debounce_minutes * 60
+    where {{ seconds_between('s.signal_at', 's.left_at') }} < t.debounce_minutes * 60
 ),
 
 looked_at as (
@@ -63,7 +58,7 @@ looked_at as (
 -- What a value means: the stage or exit that it stands for on its day, else itself.
 meant as (
     select
-        s.record_key, s.field, s.stay_number, s.signal_at, s.left_at, s.precision, s.left_precision,
+        s.record_key, s.field, s.stay_number, s.signal_at, s.left_at,
         s.change_key, s.person_key, s.old_value,
         coalesce(
             min(case when c.target_kind = 'exit' then 'exit ' || c.target end),
@@ -90,7 +85,7 @@ meant as (
             and (o.source is null or s.source = o.source)
             and s.signal_date >= o.applies_from
             and s.signal_date < o.applies_until
-    group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, s.value
+    group by 1, 2, 3, 4, 5, 6, 7, 8, s.value
 ),
 
 neighboured as (
@@ -107,9 +102,7 @@ dropped as (
     select
         n.*,
         coalesce(
-            n.precision <> 'day'
-            and n.left_precision <> 'day'
-            and {{ seconds_between('n.signal_at', 'n.left_at') }} < t.debounce_minutes * 60
+            {{ seconds_between('n.signal_at', 'n.left_at') }} < t.debounce_minutes * 60
             and n.meaning_before = n.meaning_after,
             false
         ) as is_slip

@@ -21,8 +21,8 @@
     cast(hash({{ columns | join(', ') }}) as hugeint)
 {%- endmacro %}
 
-{#- All that the engine's result depends on beside the signals of a person, as one text expression. -#}
-{% macro engine_version(context='ctx') -%}
+{#- A digest of the engine's own code. -#}
+{% macro engine_code() -%}
     {#- The checksum of a model is that of its file: what the folds take from macros comes beside it. -#}
     {%- set code = [
         pass_item(), ends_pass(), resumes_pass('is_known'), steps_back(), rank_after(),
@@ -33,8 +33,13 @@
             {%- do code.append(node.checksum.checksum) -%}
         {%- endfor -%}
     {%- endif -%}
+    {{ return(local_md5(code | sort | join)) }}
+{%- endmacro %}
+
+{#- All that the engine's result depends on beside the signals of a person, as one text expression. -#}
+{% macro engine_version(context='ctx') -%}
     (
-        '{{ local_md5(code | sort | join) }}/' || {{ context }}.reporting_time_zone || '/'
+        '{{ engine_code() }}/' || {{ context }}.reporting_time_zone || '/'
         || cast({{ context }}.agreement_version as varchar) || '/'
         || (
             select {{ dbt.listagg('digest', "'/'", 'order by version') }}
@@ -61,4 +66,28 @@
         {%- endfor -%}
     {%- endif -%}
     {{ return(missing | length == 0) }}
+{%- endmacro %}
+
+{#-
+    Where the code of the engine is another one than that which built it, or where no build came to its
+    end, nothing of it is worth keeping: dropped, it is built anew.
+-#}
+{% macro drop_outdated_engine() -%}
+    {%- if execute and flags.WHICH in ['build', 'run'] -%}
+        {%- set built = adapter.get_relation(target.database, 'intermediate', 'int_persons_built') -%}
+        {%- set version = 'none' -%}
+        {%- if built -%}
+            {%- set version = run_query(
+                'select max(' ~ dbt.split_part('engine_version', "'/'", 1) ~ ') from ' ~ built
+            ).columns[0][0] -%}
+        {%- endif -%}
+        {%- if version != engine_code() -%}
+            {%- for node in graph.nodes.values() if node.config.materialized == 'incremental' -%}
+                {%- set relation = adapter.get_relation(target.database, node.schema, node.name) -%}
+                {%- if relation -%}
+                    {%- do adapter.drop_relation(relation) -%}
+                {%- endif -%}
+            {%- endfor -%}
+        {%- endif -%}
+    {%- endif -%}
 {%- endmacro %}

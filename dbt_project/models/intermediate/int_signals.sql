@@ -174,10 +174,10 @@ current_values as (
     -- As the record says, whatever its history does. A closed one's stage is stamped by its closing.
     select
         'opportunities', o.opportunity_key as record_key, o.person_key, o.opportunity_key, o.source,
-        'stage', r.stage, coalesce(r.stage_at, case when r.is_closed or r.is_won then r.closed_at end),
+        'stage', r.stage, coalesce(r.stage_at, case when r.outcome <> 'open' then r.closed_at end),
         case when r.stage_at is not null then r.stage_at_precision else r.closed_at_precision end
     from opportunities as o
-    inner join {{ ref('int_opportunity_records') }} as r on o.opportunity_key = r.record_key
+    inner join {{ ref('int_opportunity_records') }} as r on o.opportunity_key = r.opportunity_key
 ),
 
 last_changes as (

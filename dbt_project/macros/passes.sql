@@ -58,7 +58,8 @@
         and state.exit is not null
         and case
             when state.is_won then item.has_turned_true and item.is_after_sale
-            else ({{ is_known }} and state.exit <> 'churned') or (item.has_turned_true and item.restarts_until <= state.ended_at)
+            when {{ is_known }} then state.exit <> 'churned'
+            else item.has_turned_true and item.restarts_until <= state.ended_at
         end,
         false
     )

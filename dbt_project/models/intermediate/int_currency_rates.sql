@@ -84,7 +84,7 @@ select
     l.currency,
     l.rate_date as applies_from,
     coalesce(d.applies_until, date '9999-12-31') as applies_until,
-    -- The first version that landed counts for all that happened before, an edit for what comes after.
+    -- The first version that landed counts for all that happened before, an edit for what follows.
     case when l.version_number = 1 then timestamp '0001-01-01 00:00:00' else l.known_at end
         as known_from,
     coalesce(l.known_until, timestamp '9999-12-31 00:00:00') as known_until,

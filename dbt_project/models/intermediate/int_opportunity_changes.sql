@@ -314,7 +314,7 @@ unaccounted as (
 ),
 
 -- Before its first change a field had the old value. A first change on the day of the creation is
--- the creation's own. Else nobody knows: a stage stays open, the rest is what it first was known as.
+-- the creation's own. Else nobody knows: a stage is unknown, the rest as it was first known.
 initial as (
     select
         p.opportunity_key,

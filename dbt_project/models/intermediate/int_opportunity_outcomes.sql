@@ -90,7 +90,7 @@ runs as (
     ) as dated_runs
 ),
 
--- The closing date of the record belongs to its last closing, unless it is older than the reopening.
+-- The record's closing date belongs to its last closing, unless it is older than the reopening.
 compared as (
     select
         r.*,

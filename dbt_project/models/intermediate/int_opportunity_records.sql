@@ -118,7 +118,9 @@ select
         as deleted_at,
     case
         when {{ happened_by('d.deleted_at', 'd.deleted_at_precision') }}
-            then {{ moment_of('d.deleted_at', 'd.deleted_at_precision', 'ctx.reporting_time_zone') }}
+            then {{ moment_of(
+                'd.deleted_at', 'd.deleted_at_precision', 'ctx.reporting_time_zone'
+            ) }}
     end as deleted_moment
 from opportunities as o
 cross join context as ctx

@@ -182,8 +182,10 @@ select
     b.outcome <> 'open' as is_closed,
     b.outcome = 'won' as is_won,
     -- Without a date of its own: at as_of, as what is open is.
-    case when b.money_moment > timestamp '0001-01-01 00:00:00' then b.money_moment else ctx.as_of end
-        as money_at,
+    case
+        when b.money_moment > timestamp '0001-01-01 00:00:00' then b.money_moment
+        else ctx.as_of
+    end as money_at,
     case
         when b.money_moment > timestamp '0001-01-01 00:00:00'
             then cast({{ to_zone('b.money_moment', 'ctx.reporting_time_zone') }} as date)

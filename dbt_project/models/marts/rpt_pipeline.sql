@@ -235,7 +235,8 @@ select
     cast(coalesce(r.renewals_won_value, 0) as double) / nullif(
         cast(coalesce(r.renewals_won_value, 0) + coalesce(r.renewals_lost_value, 0) as double), 0
     ) as gross_revenue_retention,
-    cast(coalesce(r.renewals_won_value, 0) + coalesce(r.expansions_won_value, 0) as double) / nullif(
+    cast(coalesce(r.renewals_won_value, 0) + coalesce(r.expansions_won_value, 0) as double)
+    / nullif(
         cast(coalesce(r.renewals_won_value, 0) + coalesce(r.renewals_lost_value, 0) as double), 0
     ) as net_revenue_retention,
     r.is_rate_missing,

@@ -207,7 +207,8 @@ set_aside as (
 all_findings as (
     {%- for name in [
         'inverted', 'without_account', 'without_person', 'without_owner', 'without_product',
-        'closed_undated', 'without_rate', 'beyond_one', 'ambiguous', 'unmapped', 'lost_amounts', 'set_aside'
+        'closed_undated', 'without_rate', 'beyond_one', 'ambiguous', 'unmapped', 'lost_amounts',
+        'set_aside'
     ] %}
     select finding, severity, entity, record_key, detail from {{ name }}
     {%- if not loop.last %}

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from datetime import date
 
     from ingestion.agreement import Agreement, Version
-    from ingestion.agreement.stages import Criterion, Stage
+    from ingestion.agreement.criteria import Criterion
+    from ingestion.agreement.stages import Stage
 
 _VERSION = """
   - version: {version}
@@ -40,7 +41,8 @@ _VERSION = """
       - {{key: won, label: Won, rank: 60, team: sales, roles: [won], authority: crm,
          entered_when: [{{opportunity_outcome: [won]}}, {{opportunity_stage: [closed_won]}}]}}
       - {{key: retained, label: Retained, rank: 70, team: customer_success, roles: [retained],
-         authority: crm, entered_when: [{{lifecycle_stage: [retained]}}, {{renewal_outcome: [won]}}]}}
+         authority: crm,
+         entered_when: [{{lifecycle_stage: [retained]}}, {{renewal_outcome: [won]}}]}}
     exits:
       - {{key: rejected, label: Rejected, team: sales, left_when: [{{status: [rejected]}}]}}
       - {{key: recycled, label: Recycled, team: sales, left_when: [{{status: {recycled_status}}}]}}

@@ -15,10 +15,8 @@ if TYPE_CHECKING:
     from datetime import date
 
     from ingestion.agreement import Agreement, Version
-    from ingestion.agreement.stages import Criterion, Stage
-
-# Whether the agreement may say `renewal_outcome`: set it to True once its parser knows the field.
-WITH_RENEWALS = False
+    from ingestion.agreement.criteria import Criterion
+    from ingestion.agreement.stages import Stage
 
 _VERSION = """
   - version: {version}
@@ -43,7 +41,8 @@ _VERSION = """
       - {{key: won, label: Won, rank: 60, team: sales, roles: [won], authority: crm,
          entered_when: [{{opportunity_outcome: [won]}}, {{opportunity_stage: [closed_won]}}]}}
       - {{key: retained, label: Retained, rank: 70, team: customer_success, roles: [retained],
-         authority: crm, entered_when: [{{lifecycle_stage: [retained]}}{renewal_won}]}}
+         authority: crm,
+         entered_when: [{{lifecycle_stage: [retained]}}, {{renewal_outcome: [won]}}]}}
     exits:
       - {{key: rejected, label: Rejected, team: sales, left_when: [{{status: [rejected]}}]}}
       - {{key: recycled, label: Recycled, team: sales, left_when: [{{status: {recycled_status}}}]}}
@@ -52,7 +51,7 @@ _VERSION = """
       - {{key: lost, label: Lost, team: sales,
          left_when: [{{opportunity_outcome: [lost]}}, {{opportunity_stage: [closed_lost]}}]}}
       - {{key: churned, label: Churned, team: customer_success,
-         left_when: [{{lifecycle_stage: [churned]}}{renewal_lost}]}}
+         left_when: [{{lifecycle_stage: [churned]}}, {{renewal_outcome: [lost]}}]}}
     activities:
       types:
         - {{key: call, is_attempt: true, direction: outbound, must_be_completed: true}}
@@ -77,11 +76,7 @@ _VERSIONS: tuple[dict[str, object], ...] = (
 
 def agreement_text() -> str:
     """Return the agreement as YAML."""
-    renewal = {
-        "renewal_won": ", {renewal_outcome: [won]}" if WITH_RENEWALS else "",
-        "renewal_lost": ", {renewal_outcome: [lost]}" if WITH_RENEWALS else "",
-    }
-    versions = [_VERSION.format(**version, **renewal) for version in _VERSIONS]
+    versions = [_VERSION.format(**version) for version in _VERSIONS]
     return "name: oracle\nversions:" + "".join(versions)
 
 

@@ -12,12 +12,12 @@ with survivorship as (
 -- Of attributes with an order of their own: the rank of each source in it.
 ranks as (
     select
-        source
-        {%- for attribute in texts + figures %},
+        {%- for attribute in texts + figures %}
         max(case
             when attribute = 'account.{{ agreed_names.get(attribute, attribute) }}' then source_rank
-        end) as {{ attribute }}_rank
+        end) as {{ attribute }}_rank,
         {%- endfor %}
+        source
     from survivorship
     group by source
 ),
@@ -38,32 +38,31 @@ records as (
 
 valued as (
     select
+        {%- for attribute in texts %}
+        case when not {{ is_placeholder('r.' ~ attribute) }} then r.{{ attribute }} end
+            as {{ attribute }},
+        {%- endfor %}
+        {%- for attribute in figures %}
+        r.{{ attribute }},
+        {%- endfor %}
+        {%- for attribute in texts + figures %}
+        {{ survivorship_order('r', 'k.' ~ attribute ~ '_rank', 'r.is_deleted') }}
+            as {{ attribute }}_order,
+        {%- endfor %}
         r.account_key,
-        r.record_key,
-        r.created_at,
         r.is_active_customer,
         r.is_deleted
-        {%- for attribute in texts %},
-        case when not {{ is_placeholder('r.' ~ attribute) }} then r.{{ attribute }} end as {{ attribute }}
-        {%- endfor %}
-        {%- for attribute in figures %},
-        r.{{ attribute }}
-        {%- endfor %}
-        {%- for attribute in texts + figures %},
-        {{ survivorship_order('r', 'k.' ~ attribute ~ '_rank', 'r.is_deleted') }} as {{ attribute }}_order
-        {%- endfor %}
     from records as r
     left join ranks as k on r.source = k.source
 )
 
 select
+    {%- for attribute in texts + figures %}
+    {{ first_value_by(attribute, attribute ~ '_order') }} as {{ attribute }},
+    {%- endfor %}
     account_key,
     count(*) as record_count,
-    min(created_at) as first_seen_at,
     max(case when is_active_customer and not is_deleted then 1 else 0 end) = 1 as is_active_customer,
     min(case when is_deleted then 1 else 0 end) = 1 as is_deleted
-    {%- for attribute in texts + figures %},
-    {{ first_value_by(attribute, attribute ~ '_order') }} as {{ attribute }}
-    {%- endfor %}
 from valued
 group by account_key

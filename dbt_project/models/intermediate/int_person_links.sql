@@ -8,8 +8,8 @@ staged as (
 ),
 
 versions as (
-    select record_key, linked_id, linked_source, exported_at
-    from {{ ref('base_files__persons') }}
+    select record_key, linked_id, coalesce(linked_source, '') as linked_source, exported_at
+    from {{ ref('stg_files__person_versions') }}
     where load_kind = 'full'
 ),
 
@@ -24,41 +24,23 @@ changes as (
         and c.new_value is not null
 ),
 
-role_mailboxes as (
-    select r.mailbox
-    from {{ source('agreement', 'role_mailboxes') }} as r
-    inner join {{ ref('int_agreement_versions') }} as v on r.version = v.version and v.is_in_force
-),
-
 context as (
     select * from {{ source('ops', 'run_context') }}
 ),
 
-exported_again as (
-    select record_key from versions group by record_key having min(exported_at) < max(exported_at)
-),
-
 -- An earlier export that had the record without this id says that the link is younger.
-seen_linked as (
+carried as (
     select
         s.record_key,
+        min(v.exported_at) as first_export,
         min(case
-            when
-                v.linked_id = s.linked_id
-                and coalesce(v.linked_source, '') = coalesce(s.linked_source, '')
+            when v.linked_id = s.linked_id and v.linked_source = coalesce(s.linked_source, '')
                 then v.exported_at
-        end) as linked_at
+        end) as first_carried
     from staged as s
-    inner join exported_again as e on s.record_key = e.record_key
     inner join versions as v on s.record_key = v.record_key
     where s.linked_id is not null
     group by s.record_key
-    having min(case
-        when
-            v.linked_id = s.linked_id
-            and coalesce(v.linked_source, '') = coalesce(s.linked_source, '')
-            then v.exported_at
-    end) > min(v.exported_at)
 ),
 
 merge_lists as (
@@ -89,9 +71,9 @@ merged as (
 told as (
     select
         r.record_key, r.linked_record_key as other_record_key, 'stored_id' as kind,
-        s.linked_at, 'second' as linked_at_precision
+        c.first_carried as linked_at, 'second' as linked_at_precision
     from records as r
-    left join seen_linked as s on r.record_key = s.record_key
+    left join carried as c on r.record_key = c.record_key and c.first_carried > c.first_export
     where r.linked_record_key is not null
     union all
     select record_key, converted_record_key, 'conversion', converted_at, converted_at_precision
@@ -118,6 +100,20 @@ told as (
     left join staged as s on m.record_key = s.record_key
 ),
 
+-- Told more than once: since the first time that anybody dates.
+dated as (
+    select
+        record_key,
+        other_record_key,
+        kind,
+        min(linked_at) as linked_at,
+        coalesce({{ first_value_by('linked_at_precision', 'linked_at') }}, 'second')
+            as linked_at_precision
+    from told
+    where record_key <> other_record_key
+    group by record_key, other_record_key, kind
+),
+
 -- Systems that deliver persons at all: there, an id that no file has is nobody's.
 person_systems as (
     select distinct source, instance from staged
@@ -131,12 +127,13 @@ hard as (
         'hard' as strength,
         t.linked_at,
         t.linked_at_precision,
-        {{ key_instance('t.record_key') }} <> {{ key_instance('t.other_record_key') }} as is_across_systems,
+        {{ key_instance('t.record_key') }} <> {{ key_instance('t.other_record_key') }}
+            as is_across_systems,
         -- A record that no file has cannot be there without the link.
         known.record_key is null
         or t.linked_at is null
-        or {{ happened_by('t.linked_at', "coalesce(t.linked_at_precision, 'second')") }} as has_happened
-    from told as t
+        or {{ happened_by('t.linked_at', 't.linked_at_precision') }} as has_happened
+    from dated as t
     cross join context as ctx
     left join staged as known on t.record_key = known.record_key
     left join staged as other on t.other_record_key = other.record_key
@@ -145,29 +142,19 @@ hard as (
     left join person_systems as p
         on {{ key_instance('t.other_record_key') }} = p.source || '/' || p.instance
     where
-        t.record_key <> t.other_record_key
         -- Who was created after as_of is nobody yet.
-        and (known.record_key is null or known_by_then.record_key is not null)
+        (known.record_key is null or known_by_then.record_key is not null)
         and (other.record_key is null or other_by_then.record_key is not null)
         and (t.kind <> 'stored_id' or other.record_key is not null or p.source is null)
-),
-
-personal_emails as (
-    select r.record_key, r.email_normalised
-    from records as r
-    left join role_mailboxes as m on {{ mailbox('r.email_normalised') }} = lower(m.mailbox)
-    where
-        r.email_normalised is not null
-        and m.mailbox is null
-        and not {{ is_placeholder_email('r.email_normalised') }}
 ),
 
 -- Each record to one record of the same address: as connected as all pairs, without their number.
 same_email as (
     select
         record_key,
-        min(record_key) over (partition by email_normalised) as other_record_key
-    from personal_emails
+        min(record_key) over (partition by personal_email) as other_record_key
+    from records
+    where personal_email is not null
 )
 
 select

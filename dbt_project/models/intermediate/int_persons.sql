@@ -21,10 +21,10 @@ with survivorship as (
 -- Of attributes with an order of their own: the rank of each source in it.
 ranks as (
     select
-        source
-        {%- for _, agreed in (texts + others) | unique(attribute=1) %},
-        max(case when attribute = '{{ agreed }}' then source_rank end) as {{ agreed }}_rank
+        {%- for _, agreed in (texts + others) | unique(attribute=1) %}
+        max(case when attribute = '{{ agreed }}' then source_rank end) as {{ agreed }}_rank,
         {%- endfor %}
+        source
     from survivorship
     group by source
 ),
@@ -35,12 +35,6 @@ domains as (
 
 accounts as (
     select * from {{ ref('int_accounts_resolved') }}
-),
-
-role_mailboxes as (
-    select lower(r.mailbox) as mailbox
-    from {{ source('agreement', 'role_mailboxes') }} as r
-    inner join {{ ref('int_agreement_versions') }} as v on r.version = v.version and v.is_in_force
 ),
 
 placeholders as (
@@ -79,12 +73,7 @@ records as (
     left join merged_away as m on r.record_key = m.record_key
     left join accounts as a on r.account_record_key = a.record_key
     left join accounts as c on r.converted_account_record_key = c.record_key
-    left join role_mailboxes as b on {{ mailbox('r.email_normalised') }} = b.mailbox
-    left join domains as d
-        on
-            {{ email_domain('r.email_normalised') }} = d.domain
-            and b.mailbox is null
-            and not {{ is_placeholder_email('r.email_normalised') }}
+    left join domains as d on {{ email_domain('r.personal_email') }} = d.domain
 ),
 
 preferred as (
@@ -100,6 +89,15 @@ preferred as (
 
 valued as (
     select
+        {%- for column, agreed in texts %}
+        case when not {{ is_placeholder('r.' ~ column) }} then r.{{ column }} end as {{ column }},
+        {%- endfor %}
+        {%- for column, agreed in others %}
+        r.{{ column }},
+        {%- endfor %}
+        {%- for _, agreed in (texts + others) | unique(attribute=1) %}
+        {{ survivorship_order('r', 'k.' ~ agreed ~ '_rank', 'r.is_gone') }} as {{ agreed }}_order,
+        {%- endfor %}
         r.person_key,
         r.record_key,
         r.created_at,
@@ -107,21 +105,15 @@ valued as (
         r.is_email_ambiguous,
         r.current_lead_source as lead_source,
         r.current_campaign as campaign
-        {%- for column, agreed in texts %},
-        case when not {{ is_placeholder('r.' ~ column) }} then r.{{ column }} end as {{ column }}
-        {%- endfor %}
-        {%- for column, agreed in others %},
-        r.{{ column }}
-        {%- endfor %}
-        {%- for _, agreed in (texts + others) | unique(attribute=1) %},
-        {{ survivorship_order('r', 'k.' ~ agreed ~ '_rank', 'r.is_gone') }} as {{ agreed }}_order
-        {%- endfor %}
     from preferred as r
     left join ranks as k on r.source = k.source
 ),
 
 persons as (
     select
+        {%- for column, agreed in texts + others %}
+        {{ first_value_by(column, agreed ~ '_order') }} as {{ column }},
+        {%- endfor %}
         person_key,
         min(created_at) as first_seen_at,
         count(*) as record_count,
@@ -131,9 +123,6 @@ persons as (
         -- has none.
         max(case when record_key = person_key then lead_source end) as lead_source,
         max(case when record_key = person_key then campaign end) as campaign
-        {%- for column, agreed in texts + others %},
-        {{ first_value_by(column, agreed ~ '_order') }} as {{ column }}
-        {%- endfor %}
     from valued
     group by person_key
 )

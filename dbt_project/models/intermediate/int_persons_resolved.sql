@@ -44,7 +44,7 @@ ambiguous as (
 linked_keys as (
     select node as record_key, component as hard_person from hard_components
     union all
-    select e.node, e.node
+    select e.node as record_key, e.node as hard_person
     from email_components as e
     left join hard_components as h on e.node = h.node
     where h.node is null
@@ -79,7 +79,7 @@ keyed as (
 
 select record_key, person_key, is_email_ambiguous, is_record from keyed
 union all
-select r.record_key, r.record_key, false, true
+select r.record_key, r.record_key as person_key, false as is_email_ambiguous, true as is_record
 from records as r
 left join joined as j on r.record_key = j.record_key
 where j.record_key is null

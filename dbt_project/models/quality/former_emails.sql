@@ -8,7 +8,7 @@ resolved as (
 
 versions as (
     select record_key, {{ normalised_email('email') }} as email, exported_at as known_at
-    from {{ ref('base_files__persons') }}
+    from {{ ref('stg_files__person_versions') }}
 ),
 
 changes as (
@@ -30,15 +30,8 @@ context as (
     select * from {{ source('ops', 'run_context') }}
 ),
 
-repeated as (
-    select record_key from versions group by record_key having min(email) <> max(email)
-),
-
 addresses as (
-    select v.record_key, v.email, v.known_at
-    from versions as v
-    inner join repeated as r on v.record_key = r.record_key
-    where v.email is not null
+    select record_key, email, known_at from versions where email is not null
     union all
     select record_key, email, known_at from changes where email is not null
 ),

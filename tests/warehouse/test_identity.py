@@ -257,6 +257,9 @@ def second_export(first: Rows) -> Rows:
     rows["merges"].append(
         {"id": "1", "survivor": "M1", "gone": "M2, M3", "at": "2026-03-15 10:00:00"}
     )
+    rows["merges"].append(
+        {"id": "2", "survivor": "X1", "gone": "X2", "at": "2026-03-15 10:00:00"}
+    )
     return rows
 
 
@@ -429,6 +432,13 @@ def test_a_merge_that_only_a_log_tells_counts_from_its_date_on(
     keys = [f"marketing/main/M{of}" for of in (1, 2, 3)]
     assert [person(warehouse, of) for of in keys] == [keys[0]] * 3
     assert [person(ninth_of_march, of) for of in keys] == [keys[0], keys[1], keys[0]]
+
+
+def test_a_merge_of_records_that_no_file_has_makes_no_person(warehouse: Any) -> None:
+    assert person(warehouse, "marketing/main/X2") is None
+    assert one(
+        warehouse, "select outcome from quality.person_links where record_key like '%/X2'"
+    ) == ("unknown",)
 
 
 def test_a_stored_id_counts_from_the_export_on_that_first_has_it(

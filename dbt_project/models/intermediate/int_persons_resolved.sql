@@ -67,6 +67,8 @@ keyed as (
         j.record_key,
         j.is_email_ambiguous,
         r.record_key is not null as is_record,
+        -- A log may tell of a merge between records of which no file has any.
+        count(r.record_key) over (partition by j.component) > 0 as is_person,
         first_value(j.record_key) over (
             partition by j.component
             order by
@@ -77,7 +79,9 @@ keyed as (
     left join records as r on j.record_key = r.record_key
 )
 
-select record_key, person_key, is_email_ambiguous, is_record from keyed
+select record_key, person_key, is_email_ambiguous, is_record
+from keyed
+where is_person
 union all
 select r.record_key, r.record_key as person_key, false as is_email_ambiguous, true as is_record
 from records as r

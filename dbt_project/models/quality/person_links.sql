@@ -15,6 +15,7 @@ select
     l.linked_at_precision,
     case
         when not l.has_happened then 'later'
+        when a.person_key is null then 'unknown'
         when a.person_key = b.person_key then 'joined'
         else 'ambiguous'
     end as outcome,

@@ -5,7 +5,7 @@
 
     Nearly all components are pairs or stars, and these are read off at once: a node with a single
     neighbour belongs to it. Only nodes with several neighbours that are each other's neighbours go
-    through the rounds (of 50,000 simulated people's records 4 %). A round gives each node, and the
+    through the rounds (600 of 78,000 records of 50,000 simulated people). A round gives each node, and the
     node that it is labelled with, the least label that a neighbour's label has. Labels spread
     twice as far each time, however the nodes are ordered: a chain of 20,000 takes 15 rounds; no
     recursion, which not every engine has.

@@ -257,9 +257,7 @@ def second_export(first: Rows) -> Rows:
     rows["merges"].append(
         {"id": "1", "survivor": "M1", "gone": "M2, M3", "at": "2026-03-15 10:00:00"}
     )
-    rows["merges"].append(
-        {"id": "2", "survivor": "X1", "gone": "X2", "at": "2026-03-15 10:00:00"}
-    )
+    rows["merges"].append({"id": "2", "survivor": "X1", "gone": "X2", "at": "2026-03-15 10:00:00"})
     return rows
 
 

@@ -290,8 +290,7 @@ from typed
     deleted as of that export.
     has_deletions: the entity has is_deleted, deleted_at and updated_at of its own. A deletion is
     dated by deleted_at, else by updated_at; where an earlier export showed the record alive with
-    that same updated_at (an archive moves none), by the export that first said so. One that nothing
-    dates has happened at any as_of.
+    that same updated_at (an archive moves none), or it has none, by the export that first said so.
     deleted_at is when, as far as anybody knows; is_record_deleted whether it had happened by as_of.
     Only records that came more than once are ranked, and only by what ranks them: ranking whole rows
     took 1.7 GB for 500,000 activities.
@@ -339,7 +338,7 @@ superseded as (
 seen_deleted as (
     select record_key, max(last_alive_at) as last_alive_at, min(exported_at) as seen_deleted_at
     from ranked
-    where is_said_deleted and exported_at > last_alive_at
+    where is_said_deleted and coalesce(exported_at > last_alive_at, true)
     group by record_key
 ),
 
@@ -398,10 +397,10 @@ dated as (
     select
         v.* {{ exclude_columns(['cast_problem', 'deleted_at', 'deleted_at_precision']) }},
         coalesce(v.is_deleted, v.deleted_at is not null) as is_said_deleted,
-        coalesce(v.deleted_at, d.seen_deleted_at, v.updated_at) as said_deleted_at,
+        coalesce(v.deleted_at, d.seen_deleted_at, v.updated_at, v.exported_at) as said_deleted_at,
         case
             when v.deleted_at is not null then v.deleted_at_precision
-            when d.record_key is not null then 'second'
+            when d.record_key is not null or v.updated_at is null then 'second'
             else v.updated_at_precision
         end as said_deleted_at_precision,
         a.absent_at
@@ -428,9 +427,7 @@ deletions as (
 {% if has_deletions %}
 select
     v.* {{ exclude_columns(['is_gone']) }},
-    v.is_gone and (
-        v.deleted_at is null or {{ happened_by('v.deleted_at', 'v.deleted_at_precision') }}
-    ) as is_record_deleted
+    v.is_gone and {{ happened_by('v.deleted_at', 'v.deleted_at_precision') }} as is_record_deleted
 from deletions as v
 cross join {{ source('ops', 'run_context') }} as ctx
 {% else %}

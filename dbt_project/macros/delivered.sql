@@ -288,10 +288,14 @@ from typed
 {#-
     One row per record: its latest version that casts. A record that a later full export lacks is
     deleted as of that export.
+    has_deletions: the entity has is_deleted, deleted_at and updated_at of its own. A deletion is
+    dated by deleted_at, else by updated_at; where an earlier export showed the record alive with
+    that same updated_at (an archive moves none), or it has none, by the export that first said so.
+    deleted_at is when, as far as anybody knows; is_record_deleted whether it had happened by as_of.
     Only records that came more than once are ranked, and only by what ranks them: ranking whole rows
     took 1.7 GB for 500,000 activities.
 -#}
-{% macro latest_versions(base, entity, version_at='exported_at', deleted_flag=none) %}
+{% macro latest_versions(base, entity, version_at='exported_at', has_deletions=false) %}
 with repeated as (
     select record_key from {{ ref(base) }} group by record_key having count(*) > 1
 ),
@@ -301,6 +305,13 @@ ranked as (
         v.record_key,
         v.load_id,
         v.line,
+        {%- if has_deletions %}
+        v.exported_at,
+        v.is_said_deleted,
+        max(case when not v.is_said_deleted then v.exported_at end) over (
+            partition by v.record_key
+        ) as last_alive_at,
+        {%- endif %}
         row_number() over (
             partition by v.record_key
             order by
@@ -309,6 +320,9 @@ ranked as (
     from (
         select
             record_key, load_id, line, exported_at, extracted_at, cast_problem,
+            {%- if has_deletions %}
+            coalesce(is_deleted, deleted_at is not null) as is_said_deleted,
+            {%- endif %}
             {{ version_at }} as version_at
         from {{ ref(base) }}
     ) as v
@@ -320,6 +334,15 @@ superseded as (
     select * from ranked where recency > 1
 ),
 
+{% if has_deletions -%}
+seen_deleted as (
+    select record_key, max(last_alive_at) as last_alive_at, min(exported_at) as seen_deleted_at
+    from ranked
+    where is_said_deleted and coalesce(exported_at > last_alive_at, true)
+    group by record_key
+),
+
+{% endif -%}
 full_exports as (
     select e.source, e.instance, l.export, l.load_id, l.window_end as exported_at
     from {{ source('ops', 'loads') }} as l
@@ -365,19 +388,61 @@ absent as (
             and s.instance = f.instance
             and s.export = f.export
             and s.last_seen_at < f.exported_at
-    inner join {{ source('ops', 'run_context') }} as ctx on f.exported_at < ctx.as_of
     group by s.source, s.instance, s.record_id, s.export
 )
+{%- if has_deletions -%}
+,
 
+dated as (
+    select
+        v.* {{ exclude_columns(['cast_problem', 'deleted_at', 'deleted_at_precision']) }},
+        coalesce(v.is_deleted, v.deleted_at is not null) as is_said_deleted,
+        coalesce(v.deleted_at, d.seen_deleted_at, v.updated_at, v.exported_at) as said_deleted_at,
+        case
+            when v.deleted_at is not null then v.deleted_at_precision
+            when d.record_key is not null or v.updated_at is null then 'second'
+            else v.updated_at_precision
+        end as said_deleted_at_precision,
+        a.absent_at
+    from {{ ref(base) }} as v
+    left join seen_deleted as d
+        on
+            v.record_key = d.record_key
+            and (v.updated_at is null or v.updated_at <= d.last_alive_at)
+    {{ superseded_and_absent() | indent(4) }}
+),
+
+deletions as (
+    select
+        v.* {{ exclude_columns([
+            'is_said_deleted', 'said_deleted_at', 'said_deleted_at_precision', 'absent_at'
+        ]) }},
+        v.is_said_deleted or v.absent_at is not null as is_gone,
+        case when v.is_said_deleted then v.said_deleted_at else v.absent_at end as deleted_at,
+        case when v.is_said_deleted then v.said_deleted_at_precision else 'second' end
+            as deleted_at_precision
+    from dated as v
+)
+{%- endif %}
+{% if has_deletions %}
+select
+    v.* {{ exclude_columns(['is_gone']) }},
+    v.is_gone and {{ happened_by('v.deleted_at', 'v.deleted_at_precision') }} as is_record_deleted
+from deletions as v
+cross join {{ source('ops', 'run_context') }} as ctx
+{% else %}
 select
     v.* {{ exclude_columns(['cast_problem']) }},
-    {% if deleted_flag -%}
-    coalesce(v.{{ deleted_flag }}, false) or a.absent_at is not null as is_record_deleted,
-    {% else -%}
-    a.absent_at is not null as is_record_deleted,
-    {% endif -%}
+    coalesce(a.absent_at < ctx.as_of, false) as is_record_deleted,
     a.absent_at as deleted_at
 from {{ ref(base) }} as v
+cross join {{ source('ops', 'run_context') }} as ctx
+{{ superseded_and_absent() }}
+{%- endif %}
+{% endmacro %}
+
+{#- Leaves only the version that counts, and tells since when the record is absent. -#}
+{% macro superseded_and_absent() -%}
 left join superseded as s
     on v.record_key = s.record_key and v.load_id = s.load_id and v.line = s.line
 left join absent as a
@@ -389,4 +454,4 @@ left join absent as a
 -- One condition over both sides of the join: two would be parsed for twice, in the rows and in the
 -- filter that the engine pushes below them (2 of 9 s for 5 million activities).
 where coalesce(s.record_key, v.cast_problem) is null
-{% endmacro %}
+{%- endmacro %}

@@ -23,20 +23,20 @@ ENTITIES: dict[str, dict[str, FieldType]] = {
         "country t, lead_source t, campaign t, persona t, status t, status_at ts, "
         "lifecycle_stage t, lifecycle_stage_at ts, score n, reason t, owner_id t, account_id t, "
         "account_source t, linked_id t, linked_source t, converted_id t, converted_at ts, "
-        "converted_account_id t, converted_opportunity_id t, merged_into_id t, created_at ts, "
-        "updated_at ts, is_deleted b"
+        "converted_account_id t, converted_opportunity_id t, merged_into_id t, merged_ids t, "
+        "created_at ts, updated_at ts, is_deleted b, deleted_at ts"
     ),
     "accounts": _fields(
         "name t, domain t, industry t, employees n, revenue n, country t, owner_id t, "
         "parent_id t, is_active_customer b, linked_id t, linked_source t, created_at ts, "
-        "updated_at ts, is_deleted b"
+        "updated_at ts, is_deleted b, deleted_at ts"
     ),
     "opportunities": _fields(
         "name t, person_id t, person_source t, account_id t, account_source t, owner_id t, "
         "pipeline t, opportunity_type t, product t, stage t, stage_at ts, is_closed b, is_won b, "
         "amount n, currency t, probability n, forecast_category t, lead_source t, campaign t, "
         "loss_reason t, competitor t, created_at ts, closed_at ts, expected_close_at ts, "
-        "updated_at ts, is_deleted b"
+        "updated_at ts, is_deleted b, deleted_at ts"
     ),
     "owners": _fields("name t, email t, team t, manager t, region t, time_zone t, is_active b"),
     "products": _fields("name t, family t, list_price n"),

@@ -45,7 +45,7 @@ _OPENERS: dict[FileType, Callable[[Path, Export, duckdb.DuckDBPyConnection, Path
     "excel": ExcelSource,
 }
 # Part of every settings digest: a change of what lands from the same file loads it again.
-_LAYOUT = 1
+_LAYOUT = 2
 # The size of DuckDB's own row groups: smaller ones make every later read slower.
 _BATCH_ROWS = 122_880
 # Enough digits to tell loads of one export apart, few enough to read.

@@ -8,6 +8,11 @@ source_ranks as (
 
 context as (
     select * from {{ source('ops', 'run_context') }}
+),
+
+identified as (
+    select a.* {{ exclude_columns(['linked_id']) }}, {{ real_id('a.linked_id') }} as linked_id
+    from accounts as a
 )
 
 select
@@ -18,6 +23,7 @@ select
     coalesce(r.source_rank, 1000) as source_rank,
     a.name,
     a.domain,
+    {{ normalised_domain('a.domain') }} as domain_normalised,
     a.industry,
     a.country,
     a.employees,
@@ -27,9 +33,13 @@ select
     {{ reference_key('a', 'linked_id', 'linked_source') }} as linked_record_key,
     a.created_at,
     a.created_at_precision,
+    a.updated_at,
     a.exported_at,
-    a.is_record_deleted as is_deleted
-from accounts as a
+    a.is_record_deleted as is_deleted,
+    -- Also where it lies after as_of: until then the record is there.
+    a.deleted_at,
+    a.deleted_at_precision
+from identified as a
 cross join context as ctx
 left join source_ranks as r on a.source = r.source
 where a.created_at is null or {{ happened_by('a.created_at', 'a.created_at_precision') }}

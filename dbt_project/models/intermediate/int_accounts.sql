@@ -1,61 +1,68 @@
-{%- set attributes = ['name', 'domain', 'industry', 'country'] -%}
+{%- set texts = ['name', 'domain', 'industry', 'country'] -%}
+{%- set figures = ['employees', 'revenue', 'owner_key'] -%}
+{#- The agreement's name of an attribute, where it differs from the column's. -#}
+{%- set agreed_names = {'owner_key': 'owner_id'} -%}
 
-with records as (
-    select r.*, a.account_key
+with survivorship as (
+    select s.attribute, s.source, s.source_rank
+    from {{ source('agreement', 'survivorship') }} as s
+    inner join {{ ref('int_agreement_versions') }} as v on s.version = v.version and v.is_in_force
+),
+
+-- Of attributes with an order of their own: the rank of each source in it.
+ranks as (
+    select
+        {%- for attribute in texts + figures %}
+        max(case
+            when attribute = 'account.{{ agreed_names.get(attribute, attribute) }}' then source_rank
+        end) as {{ attribute }}_rank,
+        {%- endfor %}
+        source
+    from survivorship
+    group by source
+),
+
+records as (
+    select
+        r.*,
+        a.account_key,
+        row_number() over (
+            partition by a.account_key
+            order by
+                r.is_deleted asc, r.source_rank asc, r.updated_at desc nulls last, r.record_id asc,
+                r.record_key asc
+        ) as preference
     from {{ ref('int_account_records') }} as r
     inner join {{ ref('int_accounts_resolved') }} as a on r.record_key = a.record_key
 ),
 
-attribute_values as (
-    {%- for attribute in attributes %}
-    select account_key, '{{ attribute }}' as attribute, source_rank, record_key, {{ attribute }} as value
-    from records
-    where {{ attribute }} is not null
-    {%- if not loop.last %}
-    union all
-    {%- endif %}
-    {%- endfor %}
-),
-
-survivors as (
+valued as (
     select
-        *,
-        row_number() over (
-            partition by account_key, attribute order by source_rank, record_key
-        ) as choice
-    from attribute_values
-),
-
-attributes as (
-    select
-        {%- for attribute in attributes %}
-        max(case when attribute = '{{ attribute }}' then value end) as {{ attribute }},
+        {%- for attribute in texts %}
+        case when not {{ is_placeholder('r.' ~ attribute) }} then r.{{ attribute }} end
+            as {{ attribute }},
         {%- endfor %}
-        account_key
-    from survivors
-    where choice = 1
-    group by account_key
-),
-
-accounts as (
-    select
-        account_key,
-        count(*) as record_count,
-        max(case when is_active_customer and not is_deleted then 1 else 0 end) = 1
-            as is_active_customer,
-        min(case when is_deleted then 1 else 0 end) = 1 as is_deleted
-    from records
-    group by account_key
+        {%- for attribute in figures %}
+        r.{{ attribute }},
+        {%- endfor %}
+        {%- for attribute in texts + figures %}
+        {{ survivorship_order('r', 'k.' ~ attribute ~ '_rank', 'r.is_deleted') }}
+            as {{ attribute }}_order,
+        {%- endfor %}
+        r.account_key,
+        r.is_active_customer,
+        r.is_deleted
+    from records as r
+    left join ranks as k on r.source = k.source
 )
 
 select
-    c.account_key,
-    c.record_count,
-    c.is_active_customer,
-    c.is_deleted,
-    a.name,
-    a.domain,
-    a.industry,
-    a.country
-from accounts as c
-left join attributes as a on c.account_key = a.account_key
+    {%- for attribute in texts + figures %}
+    {{ first_value_by(attribute, attribute ~ '_order') }} as {{ attribute }},
+    {%- endfor %}
+    account_key,
+    count(*) as record_count,
+    max(case when is_active_customer and not is_deleted then 1 else 0 end) = 1 as is_active_customer,
+    min(case when is_deleted then 1 else 0 end) = 1 as is_deleted
+from valued
+group by account_key

@@ -1,25 +1,40 @@
-{%- set attributes = ['country', 'persona', 'record_type', 'owner_key', 'account_key'] -%}
+{#- Attributes that are looked for in the agreement's order of sources: column, the agreement's name. -#}
+{%- set texts = [
+    ('first_name', 'first_name'), ('last_name', 'last_name'), ('title', 'title'), ('phone', 'phone'),
+    ('company', 'company'), ('country', 'country'), ('persona', 'persona'), ('status', 'status'),
+    ('lifecycle_stage', 'lifecycle_stage'), ('current_lead_source', 'lead_source'),
+    ('current_campaign', 'campaign')
+] -%}
+{%- set others = [
+    ('email', 'email'), ('score', 'score'), ('record_type', 'default'), ('owner_key', 'owner_id'),
+    ('stored_account_key', 'default'), ('domain_account_key', 'email'),
+    ('is_domain_ambiguous', 'email')
+] -%}
 
-with records as (
-    select
-        r.*,
-        p.person_key,
-        p.is_email_ambiguous,
-        a.account_key,
-        row_number() over (
-            partition by p.person_key
-            order by r.created_at asc nulls last, r.source_rank asc, r.record_id asc, r.record_key asc
-        ) as record_number
-    from {{ ref('int_person_records') }} as r
-    inner join {{ ref('int_persons_resolved') }} as p on r.record_key = p.record_key
-    left join {{ ref('int_accounts_resolved') }} as a
-        on coalesce(r.account_record_key, r.converted_account_record_key) = a.record_key
-),
-
-survivorship as (
+with survivorship as (
     select s.attribute, s.source, s.source_rank
     from {{ source('agreement', 'survivorship') }} as s
     inner join {{ ref('int_agreement_versions') }} as v on s.version = v.version and v.is_in_force
+    where s.attribute <> 'default'
+),
+
+-- Of attributes with an order of their own: the rank of each source in it.
+ranks as (
+    select
+        {%- for _, agreed in (texts + others) | unique(attribute=1) %}
+        max(case when attribute = '{{ agreed }}' then source_rank end) as {{ agreed }}_rank,
+        {%- endfor %}
+        source
+    from survivorship
+    group by source
+),
+
+domains as (
+    select * from {{ ref('int_account_domains') }}
+),
+
+accounts as (
+    select * from {{ ref('int_accounts_resolved') }}
 ),
 
 placeholders as (
@@ -33,77 +48,126 @@ placeholders as (
     group by person_key
 ),
 
-attribute_values as (
-    {%- for attribute in attributes %}
-    select
-        person_key, '{{ attribute }}' as attribute, source, source_rank, updated_at, record_key,
-        cast({{ attribute }} as varchar) as value
-    from records
-    where {{ attribute }} is not null
-    {%- if not loop.last %}
-    union all
-    {%- endif %}
-    {%- endfor %}
+merged_away as (
+    select distinct record_key
+    from {{ ref('int_person_links') }}
+    where kind = 'merge' and has_happened
 ),
 
--- Attribute by attribute: the agreement's source order, then the latest change, then the record id.
-survivors as (
+records as (
     select
-        v.person_key,
-        v.attribute,
-        v.value,
+        r.* {{ exclude_columns(['email', 'lead_source', 'campaign']) }},
+        r.lead_source as current_lead_source,
+        r.campaign as current_campaign,
+        case
+            when not {{ is_placeholder_email('r.email_normalised') }} then r.email_normalised
+        end as email,
+        p.person_key,
+        p.is_email_ambiguous,
+        coalesce(a.account_key, c.account_key) as stored_account_key,
+        d.account_key as domain_account_key,
+        d.is_ambiguous as is_domain_ambiguous,
+        r.is_deleted or m.record_key is not null as is_gone
+    from {{ ref('int_person_records') }} as r
+    inner join {{ ref('int_persons_resolved') }} as p on r.record_key = p.record_key
+    left join merged_away as m on r.record_key = m.record_key
+    left join accounts as a on r.account_record_key = a.record_key
+    left join accounts as c on r.converted_account_record_key = c.record_key
+    left join domains as d on {{ email_domain('r.personal_email') }} = d.domain
+),
+
+preferred as (
+    select
+        *,
         row_number() over (
-            partition by v.person_key, v.attribute
+            partition by person_key
             order by
-                coalesce(s.source_rank, v.source_rank) asc, v.updated_at desc nulls last, v.record_key asc
-        ) as choice
-    from attribute_values as v
-    left join survivorship as s on v.attribute = s.attribute and v.source = s.source
+                is_gone asc, source_rank asc, updated_at desc nulls last, record_id asc, record_key asc
+        ) as preference
+    from records
 ),
 
-attributes as (
+valued as (
     select
-        {%- for attribute in attributes %}
-        max(case when attribute = '{{ attribute }}' then value end) as {{ attribute }},
+        {%- for column, agreed in texts %}
+        case when not {{ is_placeholder('r.' ~ column) }} then r.{{ column }} end as {{ column }},
         {%- endfor %}
-        person_key
-    from survivors
-    where choice = 1
-    group by person_key
+        {%- for column, agreed in others %}
+        r.{{ column }},
+        {%- endfor %}
+        {%- for _, agreed in (texts + others) | unique(attribute=1) %}
+        {{ survivorship_order('r', 'k.' ~ agreed ~ '_rank', 'r.is_gone') }} as {{ agreed }}_order,
+        {%- endfor %}
+        r.person_key,
+        r.record_key,
+        r.created_at,
+        r.is_deleted,
+        r.is_email_ambiguous,
+        r.current_lead_source as lead_source,
+        r.current_campaign as campaign
+    from preferred as r
+    left join ranks as k on r.source = k.source
 ),
 
 persons as (
     select
+        {%- for column, agreed in texts + others %}
+        {{ first_value_by(column, agreed ~ '_order') }} as {{ column }},
+        {%- endfor %}
         person_key,
         min(created_at) as first_seen_at,
         count(*) as record_count,
         min(case when is_deleted then 1 else 0 end) = 1 as is_deleted,
         max(case when is_email_ambiguous then 1 else 0 end) = 1 as is_email_ambiguous,
-        -- Origin and first source are the earliest record's, also where it has none.
-        max(case when record_number = 1 then lead_source end) as lead_source,
-        max(case when record_number = 1 then campaign end) as campaign
-    from records
+        -- Origin and first source are the earliest record's, which names the person, also where it
+        -- has none.
+        max(case when record_key = person_key then lead_source end) as lead_source,
+        max(case when record_key = person_key then campaign end) as campaign
+    from valued
     group by person_key
 )
 
 select
-    p.person_key,
-    p.first_seen_at,
-    p.record_count,
+    person_key,
+    first_seen_at,
+    record_count,
     false as is_placeholder,
-    p.is_deleted,
-    p.is_email_ambiguous,
-    p.lead_source,
-    p.campaign,
-    a.country,
-    a.persona,
-    a.record_type,
-    a.owner_key,
-    a.account_key
-from persons as p
-left join attributes as a on p.person_key = a.person_key
+    is_deleted,
+    is_email_ambiguous,
+    lead_source,
+    campaign,
+    email,
+    {%- for column, agreed in texts %}
+    {{ column }},
+    {%- endfor %}
+    score,
+    record_type,
+    owner_key,
+    coalesce(stored_account_key, domain_account_key) as account_key,
+    case
+        when stored_account_key is not null then 'stored_id'
+        when domain_account_key is not null then 'domain'
+    end as account_match,
+    coalesce(stored_account_key is null and is_domain_ambiguous, false) as is_account_match_ambiguous
+from persons
 union all
 select
-    person_key, first_seen_at, 0, true, false, false, cast(null as varchar), cast(null as varchar),
-    cast(null as varchar), cast(null as varchar), cast(null as varchar), owner_key, account_key
+    person_key,
+    first_seen_at,
+    0 as record_count,
+    true as is_placeholder,
+    false as is_deleted,
+    false as is_email_ambiguous,
+    cast(null as varchar) as lead_source,
+    cast(null as varchar) as campaign,
+    cast(null as varchar) as email,
+    {%- for column, agreed in texts %}
+    cast(null as varchar) as {{ column }},
+    {%- endfor %}
+    cast(null as double) as score,
+    cast(null as varchar) as record_type,
+    owner_key,
+    account_key,
+    case when account_key is not null then 'stored_id' end as account_match,
+    false as is_account_match_ambiguous
 from placeholders

@@ -11,5 +11,8 @@ select
     country,
     persona,
     account_key,
+    account_match,
+    is_account_match_ambiguous,
+    is_email_ambiguous,
     owner_key
 from {{ ref('int_persons') }}

@@ -27,6 +27,14 @@ resolved as (
     select * from {{ ref('int_persons_resolved') }}
 ),
 
+matched_persons as (
+    select * from {{ ref('int_persons') }}
+),
+
+former_emails as (
+    select * from {{ ref('former_emails') }}
+),
+
 owners as (
     select * from {{ ref('int_owners') }}
 ),
@@ -148,7 +156,24 @@ ambiguous as (
         'email_ambiguous' as finding, 'warning' as severity, 'persons' as entity, record_key,
         'its e-mail would join persons whom the CRM keeps apart' as detail
     from resolved
-    where is_email_ambiguous
+    where is_email_ambiguous and is_record
+),
+
+former_email as (
+    select
+        'former_email_of_another_person' as finding, 'info' as severity, 'persons' as entity,
+        record_key,
+        'an address that it once had is that of ' || other_record_key as detail
+    from former_emails
+    where other_record_key is not null
+),
+
+account_ambiguous as (
+    select
+        'account_match_ambiguous' as finding, 'info' as severity, 'persons' as entity,
+        person_key as record_key, 'several accounts have the domain of its e-mail' as detail
+    from matched_persons
+    where is_account_match_ambiguous
 ),
 
 unmapped as (
@@ -207,8 +232,8 @@ set_aside as (
 all_findings as (
     {%- for name in [
         'inverted', 'without_account', 'without_person', 'without_owner', 'without_product',
-        'closed_undated', 'without_rate', 'beyond_one', 'ambiguous', 'unmapped', 'lost_amounts',
-        'set_aside'
+        'closed_undated', 'without_rate', 'beyond_one', 'ambiguous', 'former_email',
+        'account_ambiguous', 'unmapped', 'lost_amounts', 'set_aside'
     ] %}
     select finding, severity, entity, record_key, detail from {{ name }}
     {%- if not loop.last %}

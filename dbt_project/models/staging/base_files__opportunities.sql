@@ -7,7 +7,9 @@
         'pipeline', 'opportunity_type', 'product', 'stage', 'currency', 'forecast_category',
         'lead_source', 'campaign', 'loss_reason', 'competitor'
     ],
-    timestamps=['stage_at', 'created_at', 'closed_at', 'expected_close_at', 'updated_at'],
+    timestamps=[
+        'stage_at', 'created_at', 'closed_at', 'expected_close_at', 'updated_at', 'deleted_at'
+    ],
     numbers=['amount', 'probability'],
     booleans=['is_closed', 'is_won', 'is_deleted'],
     has_stamps=true

@@ -5,13 +5,13 @@
     texts=[
         'email', 'first_name', 'last_name', 'title', 'phone', 'company', 'owner_id', 'account_id',
         'account_source', 'linked_id', 'linked_source', 'converted_id', 'converted_account_id',
-        'converted_opportunity_id', 'merged_into_id'
+        'converted_opportunity_id', 'merged_into_id', 'merged_ids'
     ],
     mapped=[
         'record_type', 'country', 'lead_source', 'campaign', 'persona', 'status', 'lifecycle_stage',
         'reason'
     ],
-    timestamps=['status_at', 'lifecycle_stage_at', 'converted_at', 'created_at', 'updated_at'],
+    timestamps=['status_at', 'lifecycle_stage_at', 'converted_at', 'created_at', 'updated_at', 'deleted_at'],
     numbers=['score'],
     booleans=['is_deleted'],
     has_stamps=true

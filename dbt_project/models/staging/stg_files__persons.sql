@@ -2,5 +2,5 @@
     'base_files__persons',
     'persons',
     version_at='coalesce(updated_at, exported_at)',
-    deleted_flag='is_deleted'
+    has_deletions=true
 ) }}

@@ -437,4 +437,5 @@ def test_the_mapping_names_columns_that_there_are(
     assert {stem for stem, one in exports.items() if one.entity == "field_changes"} == {
         "activities_change_score",
         "activities_change_data_value",
+        "activities_merge_leads",
     }

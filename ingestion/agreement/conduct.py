@@ -1,8 +1,14 @@
 """How facts are read: activities, engine, identity, attribution, publication."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+    model_validator,
+)
 
 from ingestion.agreement.fields import SURVIVORSHIP_ATTRIBUTES
 from ingestion.agreement.stages import Team
@@ -108,6 +114,12 @@ class Attribution(Part):
     """Activity types that count as a marketing touch. Empty: all inbound ones."""
     lead_source_teams: dict[Text, Team] = Field(default_factory=dict)
     """Team of each lead source, for the rule `lead_source`. Others are sales'."""
+
+    @model_serializer(mode="wrap")
+    def _only_what_is_said(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        # Versions that were in force before teams of lead sources existed keep their digest.
+        said: dict[str, Any] = dump(self)
+        return {key: value for key, value in said.items() if value or key != "lead_source_teams"}
 
     @model_validator(mode="after")
     def _teams_named(self) -> Self:

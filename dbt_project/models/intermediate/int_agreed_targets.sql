@@ -29,5 +29,6 @@ from stages as s
 left join moved_stages as m on s.stage = m.stage
 inner join agreed_stages as a on coalesce(m.moves_to, s.stage) = a.stage
 union all
-select version, 'exit', exit, cast(null as varchar), cast(null as integer), exit
+select
+    version, 'exit', exit as target, cast(null as varchar), cast(null as integer), exit as exit_key
 from exits

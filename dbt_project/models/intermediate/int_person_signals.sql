@@ -68,7 +68,8 @@ signals as (
     -- Silence comes before whatever is said at the same moment.
     select
         s.person_key, cast(null as varchar), cast(null as varchar), cast(null as varchar), 0, 0,
-        'silence', cast(null as varchar), s.expires_at, 'second', s.expires_on, s.expires_at,
+        'silence', cast(null as varchar), s.expires_at as signal_at, 'second', s.expires_on,
+        s.expires_at as moment,
         'inferred', s.person_key || '/silence/' || cast(s.last_sign_at as varchar), 0,
         v.version, 'expired', cast(null as varchar), cast(null as integer),
         cast(null as integer), true

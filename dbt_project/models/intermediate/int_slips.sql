@@ -85,7 +85,9 @@ meant as (
             and (o.source is null or s.source = o.source)
             and s.signal_date >= o.applies_from
             and s.signal_date < o.applies_until
-    group by 1, 2, 3, 4, 5, 6, 7, 8, s.value
+    group by
+        s.record_key, s.field, s.stay_number, s.signal_at, s.left_at, s.change_key, s.person_key,
+        s.old_value, s.value
 ),
 
 neighboured as (

@@ -4,7 +4,10 @@
     pass a signal belongs to, and int_pass_moves, which asks what it does there.
 -#}
 
-{#- What a fold needs to know of a signal `p`, in a query with settings `t` and kept stages `k`. -#}
+{#-
+    What a fold needs to know of a signal `p`, in a query with settings `t` and kept stages `k`. An end
+    at or after `earliest_end` lies within the re-entry window.
+-#}
 {% macro pass_item() -%}
     {{ struct_of({
         'n': 'p.signal_number',
@@ -20,7 +23,7 @@
         'created_date': 'p.opportunity_created_date',
         'is_left_open': 'p.is_left_open',
         'kept_ranks': 'case when p.exit is not null or p.left_rank is not null then k.kept_ranks end',
-        'restarts_until': dbt.dateadd('day', '-t.reentry_window_days', 'p.moment')
+        'earliest_end': dbt.dateadd('day', '-t.reentry_window_days', 'p.moment')
     }) }}
 {%- endmacro %}
 
@@ -59,7 +62,7 @@
         and case
             when state.is_won then item.has_turned_true and item.is_after_sale
             when {{ is_known }} then state.exit <> 'churned'
-            else item.has_turned_true and item.restarts_until <= state.ended_at
+            else item.has_turned_true and item.earliest_end <= state.ended_at
         end,
         false
     )

@@ -70,11 +70,3 @@
         else cast({{ seconds_between(start_at, end_at) }} as double) / 86400.0
     end
 {%- endmacro %}
-
-{#- The instant of a fact, UTC: a date-only one counts from 00:00 of its day in the zone. -#}
-{% macro moment_of(timestamp_sql, precision_sql, zone_sql) -%}
-    case
-        when {{ precision_sql }} = 'day' then {{ to_utc(timestamp_sql, zone_sql) }}
-        else {{ timestamp_sql }}
-    end
-{%- endmacro %}

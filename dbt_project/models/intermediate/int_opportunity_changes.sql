@@ -257,7 +257,7 @@ placed as (
         c.*,
         p.value as present_value,
         p.created_date,
-        {{ moment_of('c.changed_at', 'c.changed_at_precision', 'ctx.reporting_time_zone') }}
+        {{ moment('c.changed_at', 'c.changed_at_precision', 'ctx.reporting_time_zone') }}
             as moment,
         {{ reporting_date('c.changed_at', 'c.changed_at_precision', 'ctx.reporting_time_zone') }}
             as changed_date
@@ -359,7 +359,7 @@ select
     e.new_value as value,
     e.changed_at,
     e.changed_at_precision,
-    {{ moment_of('e.changed_at', 'e.changed_at_precision', 'ctx.reporting_time_zone') }} as moment,
+    {{ moment('e.changed_at', 'e.changed_at_precision', 'ctx.reporting_time_zone') }} as moment,
     e.evidence,
     e.change_key,
     e.change_number,

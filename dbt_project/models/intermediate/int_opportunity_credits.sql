@@ -63,7 +63,7 @@ judged as (
         a.activity_key,
         a.person_key,
         a.occurred_at_precision,
-        {{ moment_of('a.occurred_at', 'a.occurred_at_precision', 'ctx.reporting_time_zone') }}
+        {{ moment('a.occurred_at', 'a.occurred_at_precision', 'ctx.reporting_time_zone') }}
             as touched_at,
         {{ reporting_date('a.occurred_at', 'a.occurred_at_precision', 'ctx.reporting_time_zone') }}
             as touched_date,

@@ -161,7 +161,7 @@ final_runs as (
         j.closed_at_precision,
         case
             when j.is_hour_known then j.moment
-            else {{ moment_of('j.closed_at', 'j.closed_at_precision', 'ctx.reporting_time_zone') }}
+            else {{ moment('j.closed_at', 'j.closed_at_precision', 'ctx.reporting_time_zone') }}
         end,
         'stamped',
         case

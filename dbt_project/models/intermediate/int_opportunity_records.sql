@@ -3,57 +3,12 @@ with opportunities as (
         o.*,
         {{ reference_key('o', 'account_id', 'account_source') }} as account_record_key,
         {{ reference_key('o', 'person_id', 'person_source') }} as person_record_key,
-        {{ reference_key('o', 'owner_id') }} as owner_key,
-        coalesce(o.is_deleted, false) as is_flagged
+        {{ reference_key('o', 'owner_id') }} as owner_key
     from {{ ref('stg_files__opportunities') }} as o
 ),
 
 context as (
     select * from {{ source('ops', 'run_context') }}
-),
-
--- When a record that says it is deleted was last seen alive, and first seen deleted after that.
-flagged_versions as (
-    select v.record_key, v.exported_at, coalesce(v.is_deleted, false) as is_flagged
-    from {{ ref('base_files__opportunities') }} as v
-    inner join opportunities as o on v.record_key = o.record_key and o.is_flagged
-    where v.cast_problem is null
-),
-
-last_alive as (
-    select record_key, max(exported_at) as last_alive_at
-    from flagged_versions
-    where not is_flagged
-    group by record_key
-),
-
-first_flagged as (
-    select v.record_key, min(v.exported_at) as first_flagged_at
-    from flagged_versions as v
-    left join last_alive as l on v.record_key = l.record_key
-    where v.is_flagged and coalesce(v.exported_at > l.last_alive_at, true)
-    group by v.record_key
-),
-
--- A source that archives without touching the record's date is believed only from its next export.
-deletions as (
-    select
-        o.record_key,
-        case
-            when not o.is_flagged then o.deleted_at
-            when coalesce(o.updated_at > l.last_alive_at, o.updated_at is not null)
-                then o.updated_at
-            else coalesce(f.first_flagged_at, o.exported_at)
-        end as deleted_at,
-        case
-            when o.is_flagged and coalesce(o.updated_at > l.last_alive_at, o.updated_at is not null)
-                then o.updated_at_precision
-            else 'second'
-        end as deleted_at_precision
-    from opportunities as o
-    left join last_alive as l on o.record_key = l.record_key
-    left join first_flagged as f on o.record_key = f.record_key
-    where o.is_record_deleted
 ),
 
 -- A portal that deletes a stage delivers its old opportunities without one: they keep their label.
@@ -102,7 +57,7 @@ select
     o.competitor,
     o.created_at,
     o.created_at_precision,
-    {{ moment_of('o.created_at', 'o.created_at_precision', 'ctx.reporting_time_zone') }}
+    {{ moment('o.created_at', 'o.created_at_precision', 'ctx.reporting_time_zone') }}
         as created_moment,
     {{ reporting_date('o.created_at', 'o.created_at_precision', 'ctx.reporting_time_zone') }}
         as created_date,
@@ -113,17 +68,13 @@ select
     o.updated_at,
     o.updated_at_precision,
     o.exported_at,
-    coalesce({{ happened_by('d.deleted_at', 'd.deleted_at_precision') }}, false) as is_deleted,
-    case when {{ happened_by('d.deleted_at', 'd.deleted_at_precision') }} then d.deleted_at end
-        as deleted_at,
+    o.is_record_deleted as is_deleted,
+    case when o.is_record_deleted then o.deleted_at end as deleted_at,
     case
-        when {{ happened_by('d.deleted_at', 'd.deleted_at_precision') }}
-            then {{ moment_of(
-                'd.deleted_at', 'd.deleted_at_precision', 'ctx.reporting_time_zone'
-            ) }}
+        when o.is_record_deleted
+            then {{ moment('o.deleted_at', 'o.deleted_at_precision', 'ctx.reporting_time_zone') }}
     end as deleted_moment
 from opportunities as o
 cross join context as ctx
-left join deletions as d on o.record_key = d.record_key
 left join staged_versions as k on o.record_key = k.record_key and k.recency = 1
 where o.created_at is null or {{ happened_by('o.created_at', 'o.created_at_precision') }}

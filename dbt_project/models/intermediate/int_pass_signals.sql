@@ -36,7 +36,7 @@
     'opens': 'coalesce(item.rank is not null and (state.newest = 0 or (not place.is_bound and case'
         ~ ' when state.exit is null then state.is_won and ' ~ is_new_business
         ~ ' else item.moment is not null and item.has_turned_true and (state.is_won'
-        ~ ' or item.restarts_until > state.ended_at) end)), false)',
+        ~ ' or item.earliest_end > state.ended_at) end)), false)',
     'is_newest': 'place.target = state.newest',
     'resumes': 'place.target = state.newest and ' ~ resumes_pass('place.is_known'),
     'steps_back': 'place.target = state.newest and ' ~ steps_back(),

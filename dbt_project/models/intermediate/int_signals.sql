@@ -287,11 +287,7 @@ dated as (
     select
         s.*,
         {{ reporting_date('s.signal_at', 's.precision', 'ctx.reporting_time_zone') }} as signal_date,
-        -- Spans are measured between moments; a date-only fact counts from the start of its day.
-        case
-            when s.precision = 'day' then {{ to_utc('s.signal_at', 'ctx.reporting_time_zone') }}
-            else s.signal_at
-        end as moment
+        {{ moment('s.signal_at', 's.precision', 'ctx.reporting_time_zone') }} as moment
     from signals as s
     cross join context as ctx
 )

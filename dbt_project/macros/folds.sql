@@ -105,6 +105,17 @@
     list_filter({{ list_sql }}, lambda one: one <> {{ item_sql }})
 {%- endmacro %}
 
+{#- The items for which a condition over `name` holds. -#}
+{% macro list_where(list_sql, name, condition) -%}
+    {{ adapter.dispatch('list_where')(list_sql, name, condition) }}
+{%- endmacro %}
+{% macro default__list_where(list_sql, name, condition) -%}
+    filter({{ list_sql }}, {{ name }} -> {{ condition }})
+{%- endmacro %}
+{% macro duckdb__list_where(list_sql, name, condition) -%}
+    list_filter({{ list_sql }}, lambda {{ name }}: {{ condition }})
+{%- endmacro %}
+
 {% macro has_item(list_sql, item_sql) -%}
     {{ adapter.dispatch('has_item')(list_sql, item_sql) }}
 {%- endmacro %}

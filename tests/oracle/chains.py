@@ -36,25 +36,22 @@ def _when(one: Signal) -> tuple[object, bool, datetime]:
 def _walk(group: list[Signal]) -> list[Signal]:
     """Follow old → new from a change that nothing in the group leads to.
 
-    A chain that is closed has no such change: it begins at the smallest id.
+    A chain that is closed has no such change: it begins at the smallest id. The value before the
+    first change comes before the chain, what a record shows today behind it.
     """
-    shown = [one for one in group if one.evidence == "stamped"]
-    waiting = sorted(
-        (one for one in group if one.evidence != "stamped"),
-        key=lambda one: (one.is_change, one.key),
-    )
-    walked: list[Signal] = []
-    place, current = 0, None
+    walked = [one for one in group if not one.is_change and one.evidence != "stamped"]
+    shown = [one for one in group if not one.is_change and one.evidence == "stamped"]
+    waiting = sorted((one for one in group if one.is_change), key=lambda one: one.key)
+    value = ""
     while waiting:
-        following = [one for one in waiting if current and one.old and one.old == current.value]
+        following = [one for one in waiting if value and one.old == value]
         starts = [
             one
             for one in waiting
             if not any(one.old and one.old == other.value for other in waiting if other is not one)
         ]
-        place = place + 1 if following else 0
-        current = (following or starts or waiting)[0]
-        waiting.remove(current)
-        walked.append(replace(current, chain=place))
-    # What a record shows today comes after its changes, and is no link between them.
-    return walked + shown
+        taken = (following or starts or waiting)[0]
+        waiting.remove(taken)
+        walked.append(taken)
+        value = taken.value
+    return [replace(one, chain=place) for place, one in enumerate([*walked, *shown])]

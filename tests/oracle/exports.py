@@ -67,6 +67,15 @@ _FILLER = {
     "id": "filler", "person_id": "", "activity_type": "unheard_of",
     "occurred_at": "2025-01-01 00:00:00", "is_automated": "true", "is_completed": "true",
 }  # fmt: skip
+# What a stage means must not depend on the histories either: no stage is agreed to mean anything.
+_FILLER_DEALS = [
+    {
+        "id": f"filler-{stage}-{is_closed}", "opportunity_type": "new_business", "stage": stage,
+        "is_closed": is_closed, "is_won": "false",
+    }
+    for stage in KNOWN_VALUES["stage"]
+    for is_closed in ("true", "false")
+]  # fmt: skip
 _LINKED = {"crm": "marketing", "marketing": "crm", "billing": "crm"}
 _EXPORTED_AT = datetime(2026, 5, 4, 6)
 
@@ -120,6 +129,7 @@ def deliveries(packed: Sequence[tuple[str, History]], seed: int, loads: int) -> 
     # Which systems deliver activities at all must not depend on the histories at hand.
     for file in ("calls", "responses"):
         parts[0][file].append(_FILLER)
+    parts[0]["deals"] += _FILLER_DEALS
     found = [
         (_file_of(row), _values(row, prefix)) for prefix, history in packed for row in history.rows
     ]

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from tests.oracle.agreement import Fact, Meaning
 from tests.oracle.chains import chained
+from tests.oracle.closings import closings_of
 from tests.oracle.history import HISTORY_STARTS, canonical
 from tests.oracle.identity import primary_record, record_key
-from tests.oracle.moments import Moment, read_moment
+from tests.oracle.moments import Moment, moment_at, read_moment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from tests.oracle.moments import AsOf
 
 PERSON_FIELD, ACTIVITY, OPPORTUNITY = range(3)
+# Some time after `as_of`.
+_EXPORTED = moment_at(datetime(9999, 1, 1))
 # The fields whose slips are dropped.
 _DEBOUNCED = frozenset({"status", "lifecycle_stage", "opportunity_stage"})
 
@@ -47,6 +50,8 @@ class Signal:
     opened: Moment | None = None
     """When the opportunity was created."""
     is_renewal: bool = False
+    origin: str | None = None
+    """The key of the stage change that alone tells of a closing."""
     chain: int = 0
     """Its place among the changes of one record and field at one moment."""
 
@@ -82,20 +87,35 @@ def heard_of(
     """Return all that had happened to these records, each record's field by itself."""
     return [
         _judged(_happened(_placed(series), as_of), rules, as_of)
-        for series in _series(history, records)
+        for series in _series(history, records, as_of)
     ]
 
 
 def signals_of(heard: list[list[Judged]], rules: Rules) -> list[Judged]:
     """Return the signals of a person without slips, compared with what was before, in order."""
-    kept = [_turned(_debounced(series, rules), rules) for series in heard]
+    debounced = [_debounced(series, rules) for series in heard]
+    slips = {_name(one) for series in heard for one in series}
+    slips -= {_name(one) for series in debounced for one in series}
+    kept = [
+        _turned([one for one in series if _origin(one) not in slips], rules) for series in debounced
+    ]
     return _in_order([one for series in kept for one in series], rules)
+
+
+def _name(one: Judged) -> tuple[str, str, str | None]:
+    return one.signal.record, one.signal.field, one.signal.key
+
+
+def _origin(one: Judged) -> tuple[str, str, str | None]:
+    return one.signal.record, "opportunity_stage", one.signal.origin
 
 
 # -- From rows to signals --------------------------------------------------------------------
 
 
-def _series(history: History, records: frozenset[str]) -> Iterator[list[Signal]]:
+def _series(
+    history: History, records: frozenset[str], as_of: AsOf
+) -> Iterator[list[Signal]]:
     """Yield the signals of each record and field, first the oldest as far as rows tell."""
     for person in history.persons:
         record = record_key(person.system, person.key)
@@ -114,7 +134,7 @@ def _series(history: History, records: frozenset[str]) -> Iterator[list[Signal]]
             ]  # fmt: skip
     for opportunity in history.opportunities:
         if primary_record(history, opportunity) in records:
-            yield from _opportunity_series(history, opportunity)
+            yield from _opportunity_series(history, opportunity, as_of)
 
 
 def _person_series(history: History, person: Person, record: str) -> Iterator[list[Signal]]:
@@ -135,7 +155,9 @@ def _person_series(history: History, person: Person, record: str) -> Iterator[li
         yield _field_series(common, changes, read_moment(person.created_at), (value, at))
 
 
-def _opportunity_series(history: History, opportunity: Opportunity) -> Iterator[list[Signal]]:
+def _opportunity_series(
+    history: History, opportunity: Opportunity, as_of: AsOf
+) -> Iterator[list[Signal]]:
     common = Signal(
         OPPORTUNITY, "crm", record_key("crm", opportunity.key), "opportunity_stage", "", None, "",
         opportunity=opportunity.key,
@@ -148,19 +170,49 @@ def _opportunity_series(history: History, opportunity: Opportunity) -> Iterator[
     # A closing dates the stage that a closed deal stands in, where nothing dates it better.
     closed_at = opportunity.closed_at if opportunity.outcome else ""
     shown = (opportunity.stage, opportunity.stage_at or closed_at)
-    yield _field_series(common, changes, common.opened, shown)
+    series = _field_series(common, changes, common.opened, shown)
+    yield series
     if common.opened:
         yield [replace(common, field="creation", moment=common.opened, evidence="stamped")]
-    if opportunity.outcome:
+    stages = _stages(common, series)
+    for stay in closings_of(stages, opportunity.outcome, read_moment(opportunity.closed_at), as_of):
         yield [
             replace(
                 common,
                 field="renewal_outcome" if common.is_renewal else "opportunity_outcome",
-                value=opportunity.outcome,
-                moment=read_moment(opportunity.closed_at),
-                evidence="stamped",
+                value=stay.outcome,
+                moment=stay.since if stay.is_dated else None,
+                evidence=stay.evidence,
+                origin=stay.origin.key if stay.origin else None,
             )
         ]
+
+
+def _stages(common: Signal, series: list[Signal]) -> list[Signal]:
+    """Return what the stage went through, from the creation on; unknown is empty.
+
+    What a record shows today without a date, or with one before the last change, was so when it
+    was exported, after `as_of`.
+    """
+    changes = [one for one in series if one.is_change]
+    shown = [one for one in series if not one.is_change and one.evidence == "stamped"]
+    first = replace(common, moment=common.opened, evidence="inferred")
+    if changes and changes[0].old:
+        first = replace(first, value=changes[0].old)
+    elif changes and _is_by(changes[0].moment, common.opened):
+        first = replace(first, value=changes[0].value)
+    elif shown and not changes:
+        if not shown[0].moment or _is_by(shown[0].moment, common.opened):
+            first = replace(first, value=shown[0].value)
+        shown = [one for one in shown if one.moment]
+    elif shown and not _is_by(changes[-1].moment, shown[0].moment):
+        shown = [replace(shown[0], moment=_EXPORTED)]
+    return [first, *changes, *shown]
+
+
+def _is_by(one: Moment | None, other: Moment | None) -> bool:
+    """Whether both are known and the first lies no day after the other."""
+    return one is not None and other is not None and one.day <= other.day
 
 
 def _field_series(
@@ -378,6 +430,6 @@ def _tie(one: Judged, rules: Rules) -> tuple[float | str, ...]:
         -1 if rank is None else rank,
         rules.source_rank(one.version, signal.source),
         signal.record,
-        signal.key,
         signal.field,
+        signal.key,
     )

@@ -1,3 +1,30 @@
+{#-
+    A chain goes on with the change whose old value is the present one; where there is none, with one that
+    nothing leads to; where there is none either (the chain is closed), with the smallest change key.
+-#}
+{%- set link = struct_of({'change_key': 'change_key', 'old_value': 'old_value', 'new_value': 'new_value'}) -%}
+{%- set nothing_yet = struct_of({
+    'waiting': 'links',
+    'value': 'cast(null as varchar)',
+    'followed': empty_list(struct_type({'change_key': 'varchar', 'chain_position': 'integer'}))
+}) -%}
+{%- set leading_there = list_where(
+    'state.waiting', 'other', 'other.new_value = one.old_value and other.change_key <> one.change_key'
+) -%}
+{%- set next = {'link': 'coalesce('
+    ~ item_at(list_where('state.waiting', 'one', 'one.old_value = state.value'), 1) ~ ', '
+    ~ item_at(list_where('state.waiting', 'one', list_size(leading_there) ~ ' = 0'), 1) ~ ', '
+    ~ item_at('state.waiting', 1) ~ ')'
+} -%}
+{%- set next_state = struct_of({
+    'waiting': list_where('state.waiting', 'one', 'one.change_key <> next.link.change_key'),
+    'value': 'next.link.new_value',
+    'followed': list_with('state.followed', struct_of({
+        'change_key': 'next.link.change_key',
+        'chain_position': 'cast(' ~ list_size('state.followed') ~ ' as integer)'
+    }))
+}) -%}
+
 with delivered as (
     select
         'field_changes/' || c.record_key as change_key,
@@ -148,37 +175,33 @@ context as (
     select * from {{ source('ops', 'run_context') }}
 ),
 
--- Changes of one second are ordered by their chain, old value to new. A chain that closes, or one
--- longer than three, falls to the change id.
-followed as (
+-- Changes of one moment are ordered by their chain, old value to new.
+concurrent as (
     select
-        a.change_key,
-        max(case when c.change_key is not null then 2 else 1 end) as chain_position
-    from changes as a
-    inner join changes as b
-        on
-            a.record_entity = b.record_entity
-            and a.record_key = b.record_key
-            and a.field = b.field
-            and a.changed_at = b.changed_at
-            and a.old_value = b.new_value
-            and a.change_key <> b.change_key
-    left join changes as c
-        on
-            b.record_entity = c.record_entity
-            and b.record_key = c.record_key
-            and b.field = c.field
-            and b.changed_at = c.changed_at
-            and b.old_value = c.new_value
-            and b.change_key <> c.change_key
-            and a.change_key <> c.change_key
-    group by a.change_key
+        record_entity,
+        record_key,
+        field,
+        changed_at,
+        changed_at_precision,
+        {{ collect_list_by(link, 'change_key') }} as links
+    from changes
+    group by record_entity, record_key, field, changed_at, changed_at_precision
+    having count(*) > 1
+),
+
+chains as (
+    select record_key, {{ fold('links', nothing_yet, let('next', next, next_state)) }} as chain
+    from concurrent
+),
+
+links as (
+    {{ list_items('chains', ['record_key'], 'chain.followed', name='link') }}
 )
 
 select
     c.*,
-    coalesce(f.chain_position, 0) as chain_position,
+    coalesce(l.link.chain_position, 0) as chain_position,
     {{ happened_by('c.changed_at', 'c.changed_at_precision') }} as has_happened
 from changes as c
 cross join context as ctx
-left join followed as f on c.change_key = f.change_key
+left join links as l on c.record_key = l.record_key and c.change_key = l.link.change_key

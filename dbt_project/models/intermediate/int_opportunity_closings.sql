@@ -28,6 +28,7 @@ select
     end as closed_date,
     n.moment,
     case when n.is_undated then 'observed' else n.evidence end as evidence,
+    n.stage_change_key,
     n.opportunity_key || '/closing/' || cast(n.closing_number as varchar) as change_key
 from numbered as n
 cross join context as ctx

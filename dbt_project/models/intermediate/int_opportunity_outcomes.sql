@@ -26,6 +26,7 @@ told as (
         c.changed_at_precision,
         c.moment,
         c.evidence,
+        c.change_key,
         c.change_number,
         c.is_initial,
         c.has_happened,
@@ -80,7 +81,7 @@ runs as (
     from (
         select
             r.opportunity_key, r.run_number, r.outcome, r.changed_at, r.changed_at_precision,
-            r.moment, r.evidence, r.has_happened, r.is_initial as is_undated,
+            r.moment, r.evidence, r.change_key, r.has_happened, r.is_initial as is_undated,
             {{ reporting_date(
                 'r.changed_at', 'r.changed_at_precision', 'ctx.reporting_time_zone'
             ) }} as changed_date
@@ -141,15 +142,17 @@ final_runs as (
         changed_at_precision,
         moment,
         evidence,
+        change_key,
         has_happened,
-        is_undated
+        -- The record alone says that it is closed, and not since when.
+        is_undated or (is_last and not is_agreed and not is_stamped) as is_undated
     from judged
     where not (is_stamped and is_agreed)
     union all
     -- Closed from the beginning, as far as the stages tell: it was open until its closing date.
     select
         opportunity_key, 0, 'open', created_at, created_at_precision, created_moment, 'inferred',
-        true, true
+        cast(null as varchar), true, true
     from judged
     where is_stamped and is_agreed and run_number = 1
     union all
@@ -164,6 +167,7 @@ final_runs as (
             else {{ moment('j.closed_at', 'j.closed_at_precision', 'ctx.reporting_time_zone') }}
         end,
         'stamped',
+        cast(null as varchar),
         case
             when j.is_hour_known then j.has_happened
             else {{ happened_by('j.closed_at', 'j.closed_at_precision') }}
@@ -191,6 +195,7 @@ select
     changed_at_precision,
     moment,
     evidence,
+    change_key as stage_change_key,
     is_undated
 from changed
 where outcome is distinct from outcome_before

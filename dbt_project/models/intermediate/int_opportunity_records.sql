@@ -70,6 +70,7 @@ select
     o.exported_at,
     o.is_record_deleted as is_deleted,
     case when o.is_record_deleted then o.deleted_at end as deleted_at,
+    o.deleted_at_precision,
     case
         when o.is_record_deleted
             then {{ moment('o.deleted_at', 'o.deleted_at_precision', 'ctx.reporting_time_zone') }}

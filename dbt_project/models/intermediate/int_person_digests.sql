@@ -23,7 +23,7 @@ facts as (
         person_key,
         sum({{ row_digest([
             'change_key', 'field', 'old_value', 'value', 'signal_at', 'precision', 'former_date',
-            'evidence', 'chain_position', 'opportunity_key', 'record_key', 'is_sign_of_life'
+            'is_former_undated', 'evidence', 'chain_position', 'opportunity_key', 'record_key', 'is_sign_of_life'
         ]) }}) as digest
     from signals
     group by person_key

@@ -4,6 +4,10 @@
     pre_hook='{{ forget_persons() }}'
 ) }}
 
+{%- set tie_breakers -%}
+    r.chain_position, r.kind_rank, r.order_rank, r.source_rank, r.record_key, r.field, r.change_key
+{%- endset -%}
+
 with affected_persons as (
     select * from {{ ref('int_affected_persons') }}
 ),
@@ -47,7 +51,7 @@ silent_steps as (
     left join stage_signals as m on s.change_key = m.change_key
     where
         o.opportunity_type = 'new_business'
-        and s.field in ('opportunity_created', 'opportunity_stage')
+        and s.field in ('opportunity_created', 'opportunity_stage', 'opportunity_deleted')
         and m.change_key is null
 ),
 
@@ -78,37 +82,57 @@ signals as (
         on s.expires_on >= v.applies_from and s.expires_on < v.applies_until
 ),
 
--- A date-only signal follows the day's last timed signal of lower rank, else it opens the day.
-date_only as (
-    select change_key, person_key, signal_date, coalesce(stage_rank, 1000) as order_rank
+ranked as (
+    select
+        *,
+        -- What means nothing says that it is there, before stages and then exits.
+        case when stage is not null then stage_rank when exit is not null then 1000000 else -1 end
+            as order_rank
     from signals
-    where precision = 'day' and signal_date is not null
 ),
 
+days_with_date_only as (
+    select distinct person_key, signal_date from ranked where precision = 'day'
+),
+
+timed as (
+    select
+        r.person_key,
+        r.signal_date,
+        r.change_key,
+        r.order_rank,
+        row_number() over (
+            partition by r.person_key, r.signal_date
+            order by r.signal_at, {{ tie_breakers }}
+        ) as place
+    from ranked as r
+    inner join days_with_date_only as d
+        on r.person_key = d.person_key and r.signal_date = d.signal_date
+    where r.precision <> 'day'
+),
+
+-- A date-only signal follows the day's last timed signal of lower rank, else it opens the day.
 placed as (
-    select d.change_key, max(s.signal_at) as order_at
-    from date_only as d
-    inner join signals as s on d.person_key = s.person_key and d.signal_date = s.signal_date
-    where s.precision <> 'day' and coalesce(s.stage_rank, 1000) < d.order_rank
-    group by d.change_key
+    select change_key, place from timed
+    union all
+    select r.change_key, max(t.place) as place
+    from ranked as r
+    inner join timed as t on r.person_key = t.person_key and r.signal_date = t.signal_date
+    where r.precision = 'day' and t.order_rank >= 0 and t.order_rank < r.order_rank
+    group by r.change_key
 ),
 
 numbered as (
     select
-        s.*,
+        r.*,
         cast(row_number() over (
-            partition by s.person_key
+            partition by r.person_key
             order by
-                s.signal_date nulls last,
-                case
-                    when s.precision <> 'day' then s.signal_at
-                    else coalesce(p.order_at, timestamp '0001-01-01 00:00:00')
-                end,
-                s.chain_position, s.kind_rank, coalesce(s.stage_rank, 1000), s.source_rank,
-                s.record_key, s.change_key
+                r.signal_date nulls last, coalesce(p.place, 0),
+                case when r.precision = 'day' then 1 else 0 end, r.signal_at, {{ tie_breakers }}
         ) as integer) as signal_number
-    from signals as s
-    left join placed as p on s.change_key = p.change_key
+    from ranked as r
+    left join placed as p on r.change_key = p.change_key
 ),
 
 -- Only opportunities of new business open, hold and close a pass.
@@ -148,9 +172,9 @@ select
     ) as is_after_sale,
     o.opportunity_number,
     o.created_date as opportunity_created_date,
-    -- Open until a signal says that it closed.
+    -- Open until a signal says that it closed, or is gone.
     o.opportunity_key is not null
-    and n.field <> 'opportunity_outcome'
+    and n.field not in ('opportunity_outcome', 'opportunity_deleted')
     and coalesce(n.exit <> 'lost', true)
     and coalesce(n.stage_rank <> w.won_rank, true) as is_left_open
 from numbered as n

@@ -3,13 +3,13 @@
 ) -%}
 
 with changes as (
-    select * from {{ ref('int_field_changes') }} where has_happened
+    select * from {{ ref('int_field_changes') }}
 ),
 
 -- What changed after as_of had another value then, which the record of today no longer shows.
 changed_later as (
     select distinct record_entity, record_key, field
-    from {{ ref('int_field_changes') }}
+    from changes
     where not has_happened
 ),
 
@@ -62,6 +62,13 @@ tracked_records as (
         source, created_at, created_at_precision
     from persons
     union all
+    -- Merged away before any export: only links and changes tell of such an id.
+    select
+        'persons', record_key, person_key, cast(null as varchar),
+        {{ dbt.split_part('record_key', "'/'", 1) }}, cast(null as timestamp), 'second'
+    from {{ ref('int_persons_resolved') }}
+    where not is_record
+    union all
     select
         'opportunities', opportunity_key as record_key, person_key, opportunity_key, source,
         created_at, created_at_precision
@@ -85,7 +92,7 @@ values_before as (
         )
 ),
 
-changed as (
+told as (
     select
         r.person_key,
         r.record_key,
@@ -101,57 +108,88 @@ changed as (
         c.change_key,
         c.chain_position,
         c.history_start,
+        c.has_happened,
         r.created_at,
         r.created_at_precision,
         {{ changed_date }} as changed_date,
-        lag({{ changed_date }}) over history as former_date,
-        lag(c.change_key) over history is null as is_first,
-        lead(c.change_key) over history is null as is_last
+        {{ reporting_date('r.created_at', 'r.created_at_precision', 'ctx.reporting_time_zone') }}
+            as created_date
     from changes as c
     cross join context as ctx
     inner join tracked_records as r
         on c.record_entity = r.record_entity and c.record_key = r.record_key
     left join values_before as b on c.change_key = b.change_key
+),
+
+histories as (
+    select
+        *,
+        lag(changed_date) over history as date_before,
+        first_value(change_key) over history as first_change_key,
+        first_value(old_value) over history as oldest_value,
+        first_value(changed_date) over history as first_changed_date,
+        lead(change_key) over history is null as is_last
+    from told
     window history as (
-        partition by c.record_entity, c.record_key, c.field
+        partition by record_entity, record_key, field
         order by
-            {{ changed_date }}, case when c.changed_at_precision = 'day' then 0 else 1 end,
-            c.changed_at, c.chain_position, c.change_key
+            changed_date, case when precision = 'day' then 0 else 1 end, signal_at, chain_position,
+            change_key
     )
 ),
 
-first_changes as (
+-- Before its first change a record had the old value: since its creation, as far as is known.
+changed as (
     select
-        c.*,
+        *,
+        change_key = first_change_key as is_first,
         coalesce(
+            oldest_value is not null
             -- Two exports that differ do not say since when the former value held.
-            c.change_key like 'field_changes/%'
-            and {{ reporting_date('c.created_at', 'c.created_at_precision', 'ctx.reporting_time_zone') }}
-            <= c.changed_date
+            and first_change_key like 'field_changes/%'
+            and created_date <= first_changed_date
             -- A history that begins later does not say what came between.
-            and coalesce(
-                {{ reporting_date('c.created_at', 'c.created_at_precision', 'ctx.reporting_time_zone') }}
-                >= c.history_start,
-                true
-            ),
+            and (history_start is null or created_date >= history_start),
             false
-        ) as is_since_creation
-    from changed as c
-    cross join context as ctx
-    where c.is_first and c.old_value is not null
+        ) as is_known_since_creation
+    from histories
 ),
 
--- Before its first change a record had the old value: since its creation, as far as is known.
 first_values as (
     select
         person_key, record_key, opportunity_key, source, record_entity, field,
         cast(null as varchar) as old_value, old_value as value,
-        case when is_since_creation then created_at end as signal_at,
-        case when is_since_creation then created_at_precision else 'second' end as precision,
-        case when is_since_creation then 'inferred' else 'observed' end as evidence,
-        -- Before whatever changed it, also within one second.
-        change_key || '/before' as change_key, -1 as chain_position, cast(null as date) as former_date
-    from first_changes
+        case when is_known_since_creation then created_at end as signal_at,
+        case when is_known_since_creation then created_at_precision else 'second' end as precision,
+        case when is_known_since_creation then 'inferred' else 'observed' end as evidence,
+        change_key || '/before' as change_key, 0 as chain_position, cast(null as date) as former_date,
+        false as is_former_undated
+    from changed
+    where is_first and old_value is not null
+),
+
+changes_so_far as (
+    select
+        person_key, record_key, opportunity_key, source, record_entity, field, old_value, value,
+        signal_at, precision, evidence, change_key,
+        -- Behind the value since creation, also where both have one moment.
+        chain_position
+        + case
+            when
+                is_known_since_creation and signal_at = created_at
+                and precision = created_at_precision
+                then 1
+            else 0
+        end as chain_position,
+        case
+            when not is_first then date_before
+            when old_value is not null and is_known_since_creation then created_date
+        end as former_date,
+        is_first and old_value is not null and not is_known_since_creation as is_former_undated,
+        changed_date,
+        is_last
+    from changed
+    where has_happened
 ),
 
 current_values as (
@@ -181,8 +219,9 @@ current_values as (
 ),
 
 last_changes as (
-    select record_entity, record_key, field, value, changed_date
-    from changed
+    select
+        record_entity, record_key, field, value, changed_date, signal_at, precision, chain_position
+    from changes_so_far
     where is_last
 ),
 
@@ -192,8 +231,12 @@ current_facts as (
         v.person_key, v.record_key, v.opportunity_key, v.source, v.record_entity, v.field,
         l.value as old_value, v.value, v.value_at as signal_at, v.precision,
         case when v.value_at is not null then 'stamped' else 'observed' end as evidence,
-        v.record_key || '/current/' || v.field as change_key, 0 as chain_position,
-        l.changed_date as former_date
+        v.record_key || '/current/' || v.field as change_key,
+        case
+            when v.value_at = l.signal_at and v.precision = l.precision then l.chain_position + 1
+            else 0
+        end as chain_position,
+        l.changed_date as former_date, false as is_former_undated
     from current_values as v
     cross join context as ctx
     left join last_changes as l
@@ -224,7 +267,7 @@ closings as (
         || '_outcome' as field,
         cast(null as varchar) as old_value, c.outcome as value, c.closed_at as signal_at,
         c.closed_at_precision as precision, c.evidence, c.change_key, 0 as chain_position,
-        cast(null as date) as former_date
+        cast(null as date) as former_date, false as is_former_undated
     from {{ ref('int_opportunity_closings') }} as c
     inner join opportunities as o on c.opportunity_key = o.opportunity_key
     left join {{ ref('int_opportunity_closings') }} as n
@@ -241,9 +284,23 @@ creations as (
         cast(null as varchar) as old_value, cast(null as varchar) as value,
         created_at as signal_at, created_at_precision as precision, 'stamped' as evidence,
         opportunity_key || '/created' as change_key, 0 as chain_position,
-        cast(null as date) as former_date
+        cast(null as date) as former_date, false as is_former_undated
     from opportunities
     where created_at is not null
+),
+
+-- Nor at this: what is deleted holds no pass open.
+deletions as (
+    select
+        o.person_key, o.opportunity_key as record_key, o.opportunity_key, o.source,
+        'opportunities' as record_entity, 'deleted' as field,
+        cast(null as varchar) as old_value, cast(null as varchar) as value,
+        o.deleted_at as signal_at, r.deleted_at_precision as precision, 'observed' as evidence,
+        o.opportunity_key || '/deleted' as change_key, 0 as chain_position,
+        cast(null as date) as former_date, false as is_former_undated
+    from opportunities as o
+    inner join {{ ref('int_opportunity_records') }} as r on o.opportunity_key = r.opportunity_key
+    where o.deleted_at is not null
 ),
 
 occurred as (
@@ -253,7 +310,7 @@ occurred as (
         cast(null as varchar) as old_value, a.activity_type as value, a.occurred_at as signal_at,
         a.occurred_at_precision as precision, 'stamped' as evidence,
         'activities/' || a.activity_key as change_key, 0 as chain_position,
-        cast(null as date) as former_date,
+        cast(null as date) as former_date, false as is_former_undated,
         -- What somebody did, as opposed to what a machine sent or a calendar holds.
         t.activity_type is not null
         and not a.is_automated
@@ -268,9 +325,9 @@ occurred as (
 signals as (
     select
         person_key, record_key, opportunity_key, source, record_entity, field, old_value, value,
-        signal_at, precision, evidence, change_key, chain_position, former_date,
+        signal_at, precision, evidence, change_key, chain_position, former_date, is_former_undated,
         field <> 'score' as is_sign_of_life
-    from changed
+    from changes_so_far
     union all
     select *, field <> 'score' from first_values
     union all
@@ -279,6 +336,9 @@ signals as (
     select *, true from closings
     union all
     select *, true from creations
+    union all
+    -- Nobody need have done it: a difference of exports tells of it too.
+    select *, false from deletions
     union all
     select * from occurred
 ),
@@ -300,7 +360,7 @@ select
     -- The law's order of kinds within one moment; identity signals come first and are kind 1.
     case record_entity when 'persons' then 2 when 'activities' then 3 else 4 end as kind_rank,
     case
-        when record_entity = 'opportunities' and field in ('stage', 'created')
+        when record_entity = 'opportunities' and field in ('stage', 'created', 'deleted')
             then 'opportunity_' || field
         else field
     end as field,
@@ -311,6 +371,7 @@ select
     signal_date,
     moment,
     former_date,
+    is_former_undated,
     evidence,
     change_key,
     chain_position,

@@ -121,10 +121,19 @@ kept as (
     from dropped
     where not is_slip
     window kept_history as (partition by record_key, field order by stay_number)
+),
+
+slips as (
+    select person_key, change_key from dropped
+    where is_slip
+    union all
+    select person_key, change_key from kept
+    where meaning_kept_before = meaning and coalesce(stay_kept_before, 0) < stay_number - 1
 )
 
-select person_key, change_key from dropped
-where is_slip
+select person_key, change_key from slips
 union all
-select person_key, change_key from kept
-where meaning_kept_before = meaning and coalesce(stay_kept_before, 0) < stay_number - 1
+-- A closing that only the stage tells of goes with it.
+select s.person_key, c.change_key
+from slips as s
+inner join {{ ref('int_opportunity_closings') }} as c on s.change_key = c.stage_change_key

@@ -74,7 +74,8 @@ matched as (
 -- What the value before satisfied, under the version of the signal that brought it.
 changed as (
     select
-        change_key, source, field, old_value, coalesce(former_date, signal_date) as judged_date
+        change_key, source, field, old_value,
+        case when not is_former_undated then coalesce(former_date, signal_date) end as judged_date
     from signals
     where old_value is not null
 ),

@@ -1,0 +1,86 @@
+"""How an opportunity closes, as far as its stages and its record tell (docs/opportunities.md)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from tests.oracle.moments import Moment
+
+if TYPE_CHECKING:
+    from tests.oracle.moments import AsOf
+    from tests.oracle.signals import Signal
+
+_MEANT = {"closed_won": "won", "closed_lost": "lost"}
+
+
+@dataclass(frozen=True)
+class Stay:
+    """A time in which an opportunity was open, won or lost."""
+
+    outcome: str
+    since: Moment | None
+    evidence: str
+    origin: Signal | None = None
+    """The stage that tells of it; None if the record's closing date does."""
+    is_dated: bool = True
+
+
+def closings_of(stages: list[Signal], outcome: str, closed: Moment | None, as_of: AsOf) -> list[Stay]:
+    """Return the closings of an opportunity by `as_of`, the last one undated if nobody knows.
+
+    `stages` are what its stage went through, what the record shows last; `outcome` and `closed`
+    are the record's.
+    """
+    stays = _stays(stages)
+    if stays:
+        stays = _corrected(stays, outcome or "open", closed)
+    happened = [one for one in stays if as_of.knows(one.since)]
+    told = [next(group) for _, group in groupby(happened, key=lambda one: one.outcome)]
+    return [
+        one
+        for number, one in enumerate(told)
+        if one.outcome != "open" and (one.is_dated or number == len(told) - 1)
+    ]
+
+
+def _stays(stages: list[Signal]) -> list[Stay]:
+    """Join stages that mean the same: each stay begins with its first dated change."""
+    told = [
+        Stay(
+            _MEANT.get(one.value, "open"),
+            one.moment,
+            one.evidence,
+            one,
+            is_dated=one.is_change or one.evidence == "stamped" and one.moment is not None,
+        )
+        for one in stages
+    ]
+    joined = []
+    for _, group in groupby(told, key=lambda one: one.outcome):
+        stays = list(group)
+        joined.append(next((one for one in stays if one.is_dated), stays[0]))
+    return joined
+
+
+def _corrected(stays: list[Stay], outcome: str, closed: Moment | None) -> list[Stay]:
+    """Believe the record: its outcome, and its closing date unless that is older than a reopening."""
+    *earlier, last = stays
+    is_agreed = last.outcome == outcome
+    if outcome != "open" and closed and _may_date(stays, closed, is_agreed=is_agreed):
+        stamped = Stay(outcome, closed, "stamped")
+        if not is_agreed:
+            return [*stays, stamped]
+        opened = earlier or [Stay("open", None, "inferred", is_dated=False)]
+        return [*opened, stamped]
+    if is_agreed:
+        return stays
+    return [*earlier, replace(last, outcome=outcome, is_dated=False)]
+
+
+def _may_date(stays: list[Stay], closed: Moment, *, is_agreed: bool) -> bool:
+    if len(stays) == 1 or (len(stays) == 2 and is_agreed):
+        return True
+    reopened = stays[-2].since if is_agreed else stays[-1].since
+    return reopened is not None and closed.day >= reopened.day

@@ -37,7 +37,7 @@ def _walk(group: list[Signal]) -> list[Signal]:
     """Follow old → new from a change that nothing in the group leads to.
 
     A chain that is closed has no such change: it begins at the smallest id. The value before the
-    first change comes before the chain, what a record shows today behind it.
+    first change comes before the chain, what a record shows today behind all that was changed.
     """
     walked = [one for one in group if not one.is_change and one.evidence != "stamped"]
     shown = [one for one in group if not one.is_change and one.evidence == "stamped"]
@@ -54,4 +54,4 @@ def _walk(group: list[Signal]) -> list[Signal]:
         waiting.remove(taken)
         walked.append(taken)
         value = taken.value
-    return [replace(one, chain=place) for place, one in enumerate([*walked, *shown])]
+    return [replace(one, chain=place) for place, one in enumerate(walked)] + shown

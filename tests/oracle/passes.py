@@ -100,6 +100,7 @@ class Funnel:
 
     def _handle(self, one: Judged) -> None:
         self._attach(one)
+        self._keep_open(one)
         if one.meaning.exit:
             self._leave(one, one.meaning.exit)
         elif one.meaning.stage:
@@ -113,6 +114,15 @@ class Funnel:
         if not newest.is_won or _is_created_by(one.signal.opened, newest.won):
             self.pass_of[key] = newest
             newest.opportunities[key] = "open"
+
+    def _keep_open(self, one: Judged) -> None:
+        """Remember that an opportunity does something, if it is not its end."""
+        key, signal = one.signal.deal, one.signal
+        if key is None or key not in self.pass_of or one.meaning.exit or not one.moment:
+            return
+        states = self.pass_of[key].opportunities
+        if signal.field != "opportunity_outcome" and states.get(key) != "won":
+            states[key] = "open"
 
     # -- Entries: which pass -----------------------------------------------------------------
 

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from tests.oracle.moments import AsOf
 
 PERSON_FIELD, ACTIVITY, OPPORTUNITY = range(3)
+# The place of what a record shows beside a history, behind all changes of its moment.
+_LAST = 1_000_000
 # Some time after `as_of`.
 _EXPORTED = moment_at(datetime(9999, 1, 1))
 # The fields whose slips are dropped.
@@ -93,13 +95,11 @@ def heard_of(
 
 def signals_of(heard: list[list[Judged]], rules: Rules) -> list[Judged]:
     """Return the signals of a person without slips, compared with what was before, in order."""
-    debounced = [_debounced(series, rules) for series in heard]
+    debounced = [_debounced(_turned(series, rules), rules) for series in heard]
     slips = {_name(one) for series in heard for one in series}
     slips -= {_name(one) for series in debounced for one in series}
-    kept = [
-        _turned([one for one in series if _origin(one) not in slips], rules) for series in debounced
-    ]
-    return _in_order([one for series in kept for one in series], rules)
+    kept = [one for series in debounced for one in series if _origin(one) not in slips]
+    return _in_order(kept, rules)
 
 
 def _name(one: Judged) -> tuple[str, str, str | None]:
@@ -201,9 +201,11 @@ def _stages(common: Signal, series: list[Signal]) -> list[Signal]:
         first = replace(first, value=changes[0].old)
     elif changes and _is_by(changes[0].moment, common.opened):
         first = replace(first, value=changes[0].value)
-    elif shown and not changes:
-        if not shown[0].moment or _is_by(shown[0].moment, common.opened):
-            first = replace(first, value=shown[0].value)
+    elif shown and not changes and (
+        not shown[0].moment or _is_by(shown[0].moment, common.opened)
+    ):
+        first = replace(first, value=shown[0].value)
+    if not changes:
         shown = [one for one in shown if one.moment]
     elif shown and not _is_by(changes[-1].moment, shown[0].moment):
         shown = [replace(shown[0], moment=_EXPORTED)]
@@ -247,7 +249,8 @@ def _field_series(
             ),
         )
     if value and not (changes and _same(common.field, changes[-1].value, value)):
-        series.append(replace(common, value=value, moment=at, evidence="stamped"))
+        last = {"old": changes[-1].value, "chain": _LAST} if changes else {}
+        series.append(replace(common, value=value, moment=at, evidence="stamped", **last))
     return series
 
 
@@ -324,12 +327,14 @@ def _debounced(series: list[Judged], rules: Rules) -> list[Judged]:
 
 
 def _before(first: Judged, series: list[Judged], rules: Rules) -> Judged | None:
-    """Return the stay that the first timed change ends; None where the change does not say."""
-    if not first.signal.old:
-        return None
+    """Return the stay that the first timed change ends; None where nothing tells."""
     place = next(number for number, one in enumerate(series) if one is first)
-    version = series[place - 1].version if place else first.version
-    signal = replace(first.signal, value=first.signal.old)
+    former = series[place - 1] if place else None
+    old = first.signal.old or (former.signal.value if former else "")
+    if not old:
+        return None
+    version = former.version if former else first.version
+    signal = replace(first.signal, value=old)
     return Judged(signal, version, rules.meaning(version, signal.fact, _excluded(rules, signal)))
 
 
@@ -352,7 +357,7 @@ def _turned(series: list[Judged], rules: Rules) -> list[Judged]:
     """Compare each value with the one before it in its record and field."""
     found: list[Judged] = []
     former: Judged | None = None
-    for one in _as_told(series, rules):
+    for one in _as_told(series):
         version = former.version if former else one.version
         old = one.signal.old or (former.signal.value if former else "")
         before = Fact(one.signal.source, one.signal.field, old) if old else None
@@ -373,15 +378,10 @@ def _turned(series: list[Judged], rules: Rules) -> list[Judged]:
     return found
 
 
-def _as_told(series: list[Judged], rules: Rules) -> list[Judged]:
-    """Put what was before the first change first, and the rest in the order of all signals.
-
-    Whether a score means anything depends on the one before it, so that its order cannot.
-    """
-    if not series or series[0].signal.field == "score":
-        return series
-    first = series[:1] if _is_initial(series[0].signal) else []
-    return first + _in_order(series[len(first) :], rules)
+def _as_told(series: list[Judged]) -> list[Judged]:
+    """Put what a record shows today behind its changes, whatever its date."""
+    shown = [one for one in series if one.signal.evidence == "stamped"]
+    return [one for one in series if one.signal.evidence != "stamped"] + shown
 
 
 # -- Order -----------------------------------------------------------------------------------

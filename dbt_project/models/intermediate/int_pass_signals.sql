@@ -13,6 +13,7 @@
     'is_won': 'false',
     'won_on': 'cast(null as date)',
     'won_pass': 'cast(0 as integer)',
+    'churned_passes': empty_list('integer'),
     'open_opportunities': empty_list('integer'),
     'opportunities': empty_list('integer'),
     'passes': empty_list('integer'),
@@ -33,10 +34,11 @@
 {%- endset -%}
 
 {%- set move = {
-    'opens': 'coalesce(item.rank is not null and (state.newest = 0 or (not place.is_bound and case'
+    'opens': 'coalesce(item.rank is not null and (state.newest = 0 or (not place.is_bound'
+        ~ ' and item.has_turned_true and case'
         ~ ' when state.exit is null then state.is_won and ' ~ is_new_business
-        ~ ' else item.moment is not null and item.has_turned_true and (state.is_won'
-        ~ ' or item.earliest_end > state.ended_at) end)), false)',
+        ~ ' else item.moment is not null and (state.is_won or item.earliest_end > state.ended_at)'
+        ~ ' end)), false)',
     'is_newest': 'place.target = state.newest',
     'resumes': 'place.target = state.newest and ' ~ resumes_pass('place.is_known'),
     'steps_back': 'place.target = state.newest and ' ~ steps_back(),
@@ -69,8 +71,13 @@
     'won_on': 'case when move.opens then case when item.is_win then item.signal_date end'
         ~ ' when item.is_win and move.is_newest and not state.is_won then item.signal_date'
         ~ ' else state.won_on end',
-    'won_pass': 'case when item.is_win and (move.opens or not move.is_newest or state.exit is null'
-        ~ ' or move.resumes) then placed.pass_number else state.won_pass end',
+    'won_pass': 'case when item.is_win and (move.opens or (not move.is_newest and not '
+        ~ has_item('state.churned_passes', 'place.target') ~ ') or (move.is_newest and (state.exit is null'
+        ~ ' or move.resumes))) then placed.pass_number else state.won_pass end',
+    'churned_passes': "case when item.exit = 'churned' and (move.ends or (not move.is_newest and"
+        ~ ' item.has_turned_true)) then ' ~ list_with('state.churned_passes', 'place.target')
+        ~ ' when item.is_after_sale and item.rank is not null and item.has_turned_true then '
+        ~ list_without('state.churned_passes', 'place.target') ~ ' else state.churned_passes end',
     'open_opportunities': 'case when placed.pass_number <> state.newest and not move.opens'
         ~ ' then state.open_opportunities when not move.opens then ' ~ opportunities_left_open()
         ~ ' when item.opportunity is not null and item.is_left_open then '

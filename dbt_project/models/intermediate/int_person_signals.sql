@@ -49,8 +49,10 @@ silent_steps as (
     inner join affected_persons as p on s.person_key = p.person_key
     inner join opportunities as o on s.opportunity_key = o.opportunity_key
     left join stage_signals as m on s.change_key = m.change_key
+    left join {{ ref('int_slips') }} as d on s.change_key = d.change_key
     where
-        o.opportunity_type = 'new_business'
+        d.change_key is null
+        and o.opportunity_type = 'new_business'
         and s.field in ('opportunity_created', 'opportunity_stage', 'opportunity_deleted')
         and m.change_key is null
 ),
@@ -172,11 +174,11 @@ select
     ) as is_after_sale,
     o.opportunity_number,
     o.created_date as opportunity_created_date,
-    -- Open until a signal says that it closed, or is gone.
+    -- Not lost until a signal says that it is, or that it is gone.
     o.opportunity_key is not null
-    and n.field not in ('opportunity_outcome', 'opportunity_deleted')
-    and coalesce(n.exit <> 'lost', true)
-    and coalesce(n.stage_rank <> w.won_rank, true) as is_left_open
+    and not (n.field = 'opportunity_outcome' and n.value = 'lost')
+    and n.field <> 'opportunity_deleted'
+    and coalesce(n.exit <> 'lost', true) as is_left_open
 from numbered as n
 cross join won_stages as w
 left join numbered_opportunities as o on n.opportunity_key = o.opportunity_key

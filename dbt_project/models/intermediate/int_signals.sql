@@ -75,23 +75,6 @@ tracked_records as (
     from opportunities
 ),
 
--- A history without old values still says what came before: in the row before.
-values_before as (
-    select
-        s.change_key,
-        lag(s.new_value) over (
-            partition by s.record_entity, s.record_key, s.field
-            order by s.changed_at, s.chain_position, s.change_key
-        ) as value_before
-    from changes as s
-    where
-        s.change_key like 'field_changes/%'
-        and s.record_key in (
-            select u.record_key from changes as u
-            where u.change_key like 'field_changes/%' and u.old_value is null
-        )
-),
-
 told as (
     select
         r.person_key,
@@ -100,7 +83,7 @@ told as (
         r.source,
         c.record_entity,
         c.field,
-        coalesce(c.old_value, b.value_before) as old_value,
+        c.old_value,
         c.new_value as value,
         c.changed_at as signal_at,
         c.changed_at_precision as precision,
@@ -118,13 +101,14 @@ told as (
     cross join context as ctx
     inner join tracked_records as r
         on c.record_entity = r.record_entity and c.record_key = r.record_key
-    left join values_before as b on c.change_key = b.change_key
 ),
 
 histories as (
     select
         *,
         lag(changed_date) over history as date_before,
+        lag(value) over history as value_before,
+        lag(change_key) over history as change_key_before,
         first_value(change_key) over history as first_change_key,
         first_value(old_value) over history as oldest_value,
         first_value(changed_date) over history as first_changed_date,
@@ -141,7 +125,15 @@ histories as (
 -- Before its first change a record had the old value: since its creation, as far as is known.
 changed as (
     select
-        *,
+        * {{ exclude_columns(['old_value']) }},
+        coalesce(
+            old_value,
+            -- A history without old values still says what came before: in the row before.
+            case
+                when change_key like 'field_changes/%' and change_key_before like 'field_changes/%'
+                    then value_before
+            end
+        ) as old_value,
         change_key = first_change_key as is_first,
         coalesce(
             oldest_value is not null
@@ -219,8 +211,7 @@ current_values as (
 ),
 
 last_changes as (
-    select
-        record_entity, record_key, field, value, changed_date, signal_at, precision, chain_position
+    select record_entity, record_key, field, value, changed_date
     from changes_so_far
     where is_last
 ),
@@ -232,10 +223,8 @@ current_facts as (
         l.value as old_value, v.value, v.value_at as signal_at, v.precision,
         case when v.value_at is not null then 'stamped' else 'observed' end as evidence,
         v.record_key || '/current/' || v.field as change_key,
-        case
-            when v.value_at = l.signal_at and v.precision = l.precision then l.chain_position + 1
-            else 0
-        end as chain_position,
+        -- Behind the changes, also where it has the moment of one.
+        case when l.record_key is not null then 1000000 else 0 end as chain_position,
         l.changed_date as former_date, false as is_former_undated
     from current_values as v
     cross join context as ctx

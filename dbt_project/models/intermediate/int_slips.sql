@@ -16,10 +16,17 @@ changes as (
         s.field in ('status', 'lifecycle_stage', 'opportunity_stage')
         and s.signal_at is not null
         and s.precision <> 'day'
+        -- What held since the creation is told by the first change.
+        and s.evidence <> 'inferred'
+),
+
+opportunities as (
+    select * from {{ ref('int_opportunities') }}
 ),
 
 criteria as (
-    select distinct source, field, value, target_kind, target, applies_from, applies_until
+    select distinct
+        source, field, value, target_kind, target, applies_from, applies_until, is_in_force
     from {{ ref('int_agreed_criteria') }}
     where operator = 'in'
 ),
@@ -30,8 +37,8 @@ settings as (
 
 stays as (
     select
-        person_key, record_key, source, field, old_value, value, signal_at, signal_date, precision,
-        change_key,
+        person_key, record_key, source, field, old_value, value, signal_at, signal_date, change_key,
+        case when not is_former_undated then coalesce(former_date, signal_date) end as former_date,
         row_number() over history as stay_number,
         lead(signal_at) over history as left_at
     from changes
@@ -55,7 +62,8 @@ looked_at as (
     inner join with_short_stay as w on s.record_key = w.record_key and s.field = w.field
 ),
 
--- What a value means: the stage or exit that it stands for on its day, else itself.
+-- What a value means: the stage or exit that it stands for on its day, else itself. The stages of
+-- a renewal stand for none.
 meant as (
     select
         s.record_key, s.field, s.stay_number, s.signal_at, s.left_at,
@@ -71,20 +79,25 @@ meant as (
             'value ' || s.old_value
         ) as old_meaning
     from looked_at as s
+    left join opportunities as p on s.record_key = p.opportunity_key
     left join criteria as c
         on
-            s.field = c.field
+            coalesce(p.opportunity_type, 'new_business') = 'new_business'
+            and s.field = c.field
             and s.value = c.value
             and (c.source is null or s.source = c.source)
             and s.signal_date >= c.applies_from
             and s.signal_date < c.applies_until
     left join criteria as o
         on
-            s.field = o.field
+            coalesce(p.opportunity_type, 'new_business') = 'new_business'
+            and s.field = o.field
             and s.old_value = o.value
             and (o.source is null or s.source = o.source)
-            and s.signal_date >= o.applies_from
-            and s.signal_date < o.applies_until
+            and (
+                (s.former_date >= o.applies_from and s.former_date < o.applies_until)
+                or (s.former_date is null and o.is_in_force)
+            )
     group by
         s.record_key, s.field, s.stay_number, s.signal_at, s.left_at, s.change_key, s.person_key,
         s.old_value, s.value
@@ -96,7 +109,10 @@ neighboured as (
         coalesce(
             lag(meaning) over (partition by record_key, field order by stay_number), old_meaning
         ) as meaning_before,
-        lead(meaning) over (partition by record_key, field order by stay_number) as meaning_after
+        lead(meaning) over (partition by record_key, field order by stay_number) as meaning_after,
+        first_value(old_meaning) over (
+            partition by record_key, field order by stay_number
+        ) as first_old_meaning
     from meant
 ),
 
@@ -116,7 +132,7 @@ dropped as (
 kept as (
     select
         *,
-        coalesce(lag(meaning) over kept_history, old_meaning) as meaning_kept_before,
+        coalesce(lag(meaning) over kept_history, first_old_meaning) as meaning_kept_before,
         lag(stay_number) over kept_history as stay_kept_before
     from dropped
     where not is_slip

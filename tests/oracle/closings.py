@@ -6,10 +6,8 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from tests.oracle.moments import Moment
-
 if TYPE_CHECKING:
-    from tests.oracle.moments import AsOf
+    from tests.oracle.moments import AsOf, Moment
     from tests.oracle.signals import Signal
 
 _MEANT = {"closed_won": "won", "closed_lost": "lost"}
@@ -27,7 +25,9 @@ class Stay:
     is_dated: bool = True
 
 
-def closings_of(stages: list[Signal], outcome: str, closed: Moment | None, as_of: AsOf) -> list[Stay]:
+def closings_of(
+    stages: list[Signal], outcome: str, closed: Moment | None, as_of: AsOf
+) -> list[Stay]:
     """Return the closings of an opportunity by `as_of`, the last one undated if nobody knows.
 
     `stages` are what its stage went through, what the record shows last; `outcome` and `closed`
@@ -53,7 +53,7 @@ def _stays(stages: list[Signal]) -> list[Stay]:
             one.moment,
             one.evidence,
             one,
-            is_dated=one.is_change or one.evidence == "stamped" and one.moment is not None,
+            is_dated=one.is_change or (one.evidence == "stamped" and one.moment is not None),
         )
         for one in stages
     ]
@@ -65,7 +65,7 @@ def _stays(stages: list[Signal]) -> list[Stay]:
 
 
 def _corrected(stays: list[Stay], outcome: str, closed: Moment | None) -> list[Stay]:
-    """Believe the record: its outcome, and its closing date unless that is older than a reopening."""
+    """Believe the record, but not a closing date that is older than a reopening."""
     *earlier, last = stays
     is_agreed = last.outcome == outcome
     if outcome != "open" and closed and _may_date(stays, closed, is_agreed=is_agreed):

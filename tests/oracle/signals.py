@@ -113,9 +113,7 @@ def _origin(one: Judged) -> tuple[str, str, str | None]:
 # -- From rows to signals --------------------------------------------------------------------
 
 
-def _series(
-    history: History, records: frozenset[str], as_of: AsOf
-) -> Iterator[list[Signal]]:
+def _series(history: History, records: frozenset[str], as_of: AsOf) -> Iterator[list[Signal]]:
     """Yield the signals of each record and field, first the oldest as far as rows tell."""
     for person in history.persons:
         record = record_key(person.system, person.key)
@@ -201,9 +199,7 @@ def _stages(common: Signal, series: list[Signal]) -> list[Signal]:
         first = replace(first, value=changes[0].old)
     elif changes and _is_by(changes[0].moment, common.opened):
         first = replace(first, value=changes[0].value)
-    elif shown and not changes and (
-        not shown[0].moment or _is_by(shown[0].moment, common.opened)
-    ):
+    elif shown and not changes and (not shown[0].moment or _is_by(shown[0].moment, common.opened)):
         first = replace(first, value=shown[0].value)
     if not changes:
         shown = [one for one in shown if one.moment]
@@ -329,7 +325,8 @@ def _debounced(series: list[Judged], rules: Rules) -> list[Judged]:
 def _before(first: Judged, series: list[Judged], rules: Rules) -> Judged | None:
     """Return the stay that the first timed change ends; None where nothing tells."""
     place = next(number for number, one in enumerate(series) if one is first)
-    former = series[place - 1] if place else None
+    earlier = [one for one in series[:place] if one.signal.evidence != "stamped"]
+    former = earlier[-1] if earlier else None
     old = first.signal.old or (former.signal.value if former else "")
     if not old:
         return None
@@ -355,7 +352,7 @@ def _is_short(one: Judged | None, following: Judged | None) -> bool:
 
 def _turned(series: list[Judged], rules: Rules) -> list[Judged]:
     """Compare each value with the one before it in its record and field."""
-    found: list[Judged] = []
+    found: dict[int, Judged] = {}
     former: Judged | None = None
     for one in _as_told(series):
         version = former.version if former else one.version
@@ -373,9 +370,9 @@ def _turned(series: list[Judged], rules: Rules) -> list[Judged]:
             judged = replace(
                 judged, turned_true=not rules.satisfies(version, one.meaning.target, before)
             )
-        found.append(judged)
+        found[id(one)] = judged
         former = one
-    return found
+    return [found[id(one)] for one in series]
 
 
 def _as_told(series: list[Judged]) -> list[Judged]:

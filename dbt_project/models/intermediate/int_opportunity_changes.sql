@@ -272,7 +272,7 @@ numbered as (
         row_number() over (
             partition by opportunity_key, field
             order by
-                moment, chain_position,
+                moment, case when changed_at_precision = 'day' then 0 else 1 end, chain_position,
                 case when new_value = present_value then 1 else 0 end, change_key
         ) as change_number,
         count(*) over (partition by opportunity_key, field) as change_count

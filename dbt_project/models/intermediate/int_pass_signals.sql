@@ -5,6 +5,7 @@
 ) }}
 {#- docs/engine.md §3, folded over each person's signals. `state` tells of the newest pass. -#}
 {%- set known_pass = item_beside('state.opportunities', 'item.opportunity', 'state.passes') -%}
+{%- set last_won_pass = item_at('state.won_passes', list_size('state.won_passes')) -%}
 {%- set nothing_yet = struct_of({
     'newest': 'cast(0 as integer)',
     'current_rank': 'cast(null as integer)',
@@ -12,7 +13,7 @@
     'ended_at': 'cast(null as timestamp)',
     'is_won': 'false',
     'won_on': 'cast(null as date)',
-    'won_pass': 'cast(0 as integer)',
+    'won_passes': empty_list('integer'),
     'churned_passes': empty_list('integer'),
     'open_opportunities': empty_list('integer'),
     'opportunities': empty_list('integer'),
@@ -22,10 +23,11 @@
 
 {#- Whose signal it is: what follows a sale the sold pass's, a known opportunity's its own pass's. -#}
 {%- set place = {
-    'target': 'case when item.is_after_sale and state.won_pass > 0 then state.won_pass else coalesce('
-        ~ known_pass ~ ', state.newest) end',
+    'target': 'coalesce(case when item.is_after_sale then ' ~ last_won_pass ~ ' end, ' ~ known_pass
+        ~ ', state.newest)',
     'is_known': known_pass ~ ' is not null',
-    'is_bound': '(item.is_after_sale and state.won_pass > 0) or ' ~ known_pass ~ ' is not null'
+    'is_bound': '(item.is_after_sale and ' ~ last_won_pass ~ ' is not null) or ' ~ known_pass
+        ~ ' is not null'
 } -%}
 
 {#- Opened after the win (or nobody knows when): the next trip, and not the rest of the won one. -#}
@@ -71,9 +73,11 @@
     'won_on': 'case when move.opens then case when item.is_win then item.signal_date end'
         ~ ' when item.is_win and move.is_newest and not state.is_won then item.signal_date'
         ~ ' else state.won_on end',
-    'won_pass': 'case when item.is_win and (move.opens or (not move.is_newest and not '
+    'won_passes': 'case when item.is_win and not ' ~ has_item('state.won_passes', 'placed.pass_number')
+        ~ ' and (move.opens or (not move.is_newest and not '
         ~ has_item('state.churned_passes', 'place.target') ~ ') or (move.is_newest and (state.exit is null'
-        ~ ' or move.resumes))) then placed.pass_number else state.won_pass end',
+        ~ ' or move.resumes))) then ' ~ list_with('state.won_passes', 'placed.pass_number')
+        ~ ' else state.won_passes end',
     'churned_passes': "case when item.exit = 'churned' and (move.ends or (not move.is_newest and"
         ~ ' item.has_turned_true)) then ' ~ list_with('state.churned_passes', 'place.target')
         ~ ' when item.is_after_sale and item.rank is not null and item.has_turned_true then '

@@ -94,7 +94,7 @@ ranked as (
 ),
 
 days_with_date_only as (
-    select distinct person_key, signal_date from ranked where precision = 'day'
+    select distinct person_key, signal_date, moment from ranked where precision = 'day'
 ),
 
 timed as (
@@ -103,10 +103,14 @@ timed as (
         r.signal_date,
         r.change_key,
         r.order_rank,
-        row_number() over (
-            partition by r.person_key, r.signal_date
-            order by r.signal_at, {{ tie_breakers }}
-        ) as place
+        -- A silence that ends as the day begins comes before what the day alone is known of.
+        case
+            when r.field = 'silence' and r.signal_at = d.moment then -1
+            else row_number() over (
+                partition by r.person_key, r.signal_date
+                order by r.signal_at, {{ tie_breakers }}
+            )
+        end as place
     from ranked as r
     inner join days_with_date_only as d
         on r.person_key = d.person_key and r.signal_date = d.signal_date

@@ -99,16 +99,29 @@ sliced_waits as (
 ),
 
 -- How many were done and watched, by month and slice of days: what is coarser is a sum of this.
+slices_by_set as (
+    select
+        policy, unit, pair_number, segment_set_number, cohort_month, slice,
+        {%- for period, is_first in periods.items() %}
+        count(case when is_completed and {{ is_first }} = 1 then 1 end) as completed_{{ period }},
+        count(case when is_open and {{ is_first }} = 1 then 1 end) as open_{{ period }},
+        count(case when {{ is_first }} = 1 then 1 end) as watched_{{ period }},
+        {%- endfor %}
+        count(*) as row_count
+    from sliced_waits
+    group by 1, 2, 3, 4, 5, 6
+),
+
 slices as (
     select
         w.policy, w.unit, w.pair_number, s.segment_number, w.cohort_month, w.slice,
-        {%- for period, is_first in periods.items() %}
-        sum(case when w.is_completed then w.{{ is_first }} else 0 end) as completed_{{ period }},
-        sum(case when w.is_open then w.{{ is_first }} else 0 end) as open_{{ period }},
-        sum(w.{{ is_first }}) as watched_{{ period }},
+        {%- for period in periods %}
+        sum(w.completed_{{ period }}) as completed_{{ period }},
+        sum(w.open_{{ period }}) as open_{{ period }},
+        sum(w.watched_{{ period }}) as watched_{{ period }},
         {%- endfor %}
-        count(*) as row_count
-    from sliced_waits as w
+        sum(w.row_count) as row_count
+    from slices_by_set as w
     inner join segment_values as s on w.segment_set_number = s.segment_set_number
     group by 1, 2, 3, 4, 5, 6
 ),
@@ -288,9 +301,7 @@ completions as (
 durations as (
     select
         cell_number,
-        percentile_cont(0.5) within group (order by days) as median_days,
-        percentile_cont(0.75) within group (order by days) as p75_days,
-        percentile_cont(0.9) within group (order by days) as p90_days,
+        {{ percentiles('days', [0.5, 0.75, 0.9]) }} as days_at,
         -- Summed exactly: doubles add up differently in another order, and equal runs must be equal.
         avg(cast(days as decimal(18, 9))) as mean_days
     from completions
@@ -308,9 +319,9 @@ select
     p.to_stage,
     c.completed,
     c.still_open,
-    d.median_days,
-    d.p75_days,
-    d.p90_days,
+    {{ list_at('d.days_at', 1) }} as median_days,
+    {{ list_at('d.days_at', 2) }} as p75_days,
+    {{ list_at('d.days_at', 3) }} as p90_days,
     d.mean_days,
     m.kaplan_meier_median_days,
     {{ is_left_truncated('c', 'p') }} as is_left_truncated,

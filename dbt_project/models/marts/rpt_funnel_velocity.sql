@@ -176,7 +176,7 @@ bounds as (
         policy, unit, period_type, period_start, segment_number, pair_number, slice,
         sum(
             case
-                when completed > 0 and still_watched = watched then -1000
+                when still_watched = watched then -1000
                 else ln(
                     cast(still_watched - watched as double) / (still_watched - watched + completed)
                 )
@@ -198,7 +198,8 @@ bounds as (
 ),
 
 -- A cell that keeps more than a half at the least has no median, and behind the slice that leaves a
--- half at the most nothing decides it: SHARE.
+-- half at the most nothing decides it: half of the observations need no look (100,000 people: 26 of
+-- 52 million are followed).
 reaches as (
     select
         policy, unit, period_type, period_start, segment_number, pair_number,

@@ -109,7 +109,7 @@ lint: $(READY) ## formats, types, imports, SQL, dbt
 	UNIFIED_FUNNEL_DEV_WAREHOUSE=:memory: $(BIN)/sqlfluff lint --processes 2 dbt_project/models dbt_project/tests
 
 .PHONY: bench
-bench: $(READY) ## what each phase takes; PEOPLE=100000 (of 10 signals each), RUNS=3
+bench: $(READY) ## what each phase takes; PEOPLE=100000 (of 18 signals each; BENCH=--lean: of 11), RUNS=3
 	@$(BIN)/python -m tests.bench $(if $(PEOPLE),--people $(PEOPLE)) $(if $(RUNS),--runs $(RUNS)) $(BENCH)
 
 .PHONY: setup

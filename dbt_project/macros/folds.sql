@@ -46,8 +46,12 @@
         one -> one.item
     )
 {%- endmacro %}
+{#- Not `list(… order by …)`: that takes six times as long. -#}
 {% macro duckdb__collect_list_by(value_sql, order_sql) -%}
-    list({{ value_sql }} order by {{ order_sql }})
+    list_transform(
+        list_sort(list(struct_pack(place := {{ order_sql }}, item := {{ value_sql }}))),
+        lambda one: one.item
+    )
 {%- endmacro %}
 
 {#- A row for each item of a list: `select <columns>, <name> from <this>`. -#}

@@ -19,6 +19,28 @@
     arg_min({{ value_sql }}, {{ order_sql }})
 {%- endmacro %}
 
+{#- Aggregate: percentiles between the values of a group, as a list. One list holds the values once. -#}
+{% macro percentiles(value_sql, shares) -%}
+    {{ adapter.dispatch('percentiles')(value_sql, shares) }}
+{%- endmacro %}
+{% macro default__percentiles(value_sql, shares) -%}
+    percentile({{ value_sql }}, array({{ shares | join(', ') }}))
+{%- endmacro %}
+{% macro duckdb__percentiles(value_sql, shares) -%}
+    quantile_cont({{ value_sql }}, [{{ shares | join(', ') }}])
+{%- endmacro %}
+
+{#- The item at a place of a list; the first is at 1. -#}
+{% macro list_at(list_sql, place) -%}
+    {{ adapter.dispatch('list_at')(list_sql, place) }}
+{%- endmacro %}
+{% macro default__list_at(list_sql, place) -%}
+    element_at({{ list_sql }}, {{ place }})
+{%- endmacro %}
+{% macro duckdb__list_at(list_sql, place) -%}
+    list_extract({{ list_sql }}, {{ place }})
+{%- endmacro %}
+
 {#- A row for each item of a list that is separated by ; or ,: `select …, item from <this>`. -#}
 {% macro listed_items(relation, columns, list_column) -%}
     {{ adapter.dispatch('listed_items')(relation, columns, list_column) }}

@@ -1,6 +1,7 @@
 """`make bench`: what each phase of a run takes, beside plain DuckDB. Prints one table.
 
-Works in `workspace/bench/<people>/`; the exports stay there, the rest is made anew by each run.
+Works in `workspace/bench/<people>/`, with --lean in `<people>_lean/` beside it; the exports stay
+there, the rest is made anew by each run. The exports are all there is and one more day.
 """
 
 from __future__ import annotations
@@ -9,19 +10,24 @@ import argparse
 import os
 import shutil
 import sys
+from datetime import date, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
 from orchestration.dbt_manifest import dbt_command, dbt_environment
 from orchestration.workspace import PROJECT, Workspace, dbt_project, workspaces
 from tests.bench.measure import Measure, measure
+from tests.bench.parts import PARTS, parts, slowest
 from tests.bench.table import Line, machine, render, replace_in
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
 DOCUMENT = PROJECT / "docs" / "benchmarks.md"
+LAST_DAY = date(2025, 12, 31)  # of the simulated company; what it brings is the increment
+LATER = date(2028, 12, 31)  # three years without a signal
+_SLOWEST = 12
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -29,54 +35,136 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="tests.bench", description=__doc__)
     parser.add_argument("--people", type=int, default=100_000)
     parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument(
+        "--lean", action="store_true", help="no machines' mail: 11 signals a person"
+    )
     parser.add_argument("--write", action="store_true", help="into docs/benchmarks.md")
     options = parser.parse_args(arguments)
-    workspace = _exports(options.people)
-    small = _exports(options.people // 10)
-    lines = [*_phases(workspace, options.runs), *_beside(workspace, small, options.runs)]
-    lines.append(_small_run(options.runs))
-    text = render(lines, options.people, _signals(workspace))
+    lean = ["--lean"] if options.lean else []
+    workspace = _exports(options.people, lean)
+    small = _exports(options.people // 10, lean)
+    lines = [
+        *_phases(workspace, lean, options.runs),
+        *_beside(workspace, small, options.runs),
+        *_later(small, lean, options.runs),
+    ]
+    signals = _signals(workspace)
+    _tell_slowest(workspace)
+    # Last: it adds to the warehouse that the lines before are about.
+    lines += [*_next_day(workspace, lean, options.runs), _small_run(options.runs)]
+    text = render(lines, options.people, signals)
     sys.stdout.write(f"\n{machine()}\n\n{text}\n")
     if options.write:
-        replace_in(DOCUMENT, options.people, f"{machine()}\n\n{text}")
+        replace_in(DOCUMENT, " ".join((str(options.people), *lean)), f"{machine()}\n\n{text}")
 
 
-def _exports(people: int) -> Workspace:
+def _exports(people: int, lean: list[str]) -> Workspace:
     """The simulated company at usual mess; what its systems purge was archived."""
-    workspace = _workspace_in(workspaces() / "bench" / str(people))
-    if not workspace.exports.is_dir():
+    name = f"{people}_lean" if lean else str(people)
+    folder = workspaces() / "bench" / name
+    if not (folder / "exports").is_dir():
         # In a process of its own: what this one holds is the least that a child is said to hold.
-        company = [sys.executable, "-m", "ingestion.sandbox", str(workspace.folder)]
+        company = [sys.executable, "-m", "ingestion.sandbox", str(folder)]
+        first_day = LAST_DAY - timedelta(days=1)
         options = ["--people", str(people), "--archived", "--name", "bench"]
-        measure([*company, *options], os.environ, PROJECT)
-    return workspace
+        days = ["--last-day", str(LAST_DAY), "--daily-from", str(first_day)]
+        measure([*company, *options, *days], os.environ, PROJECT)
+    return _workspace_in(folder)
 
 
 def _workspace_in(folder: Path) -> Workspace:
     # As in `phase`, which is not imported here: it would make the measuring process larger.
-    return Workspace(data_set="bench", folder=folder, exports=folder / "exports")
+    first = min((folder / "exports").iterdir(), default=folder / "exports")
+    return Workspace(data_set="bench", folder=folder, exports=first)
 
 
-def _phases(workspace: Workspace, runs: int) -> list[Line]:
+def _phases(workspace: Workspace, lean: list[str], runs: int) -> list[Line]:
     """Start-up apart, then the phases of a run in their order, each on what the former left."""
     python = [sys.executable, "-m"]
     phase = [*python, "tests.bench.phase"]
     folder = str(workspace.folder)
-    build = [*dbt_command("--quiet", "build"), "--exclude-resource-type=unit_test"]
     parse = dbt_command("--quiet", "parse", "--no-partial-parse")
-    steps: list[tuple[str, Callable[[], None], list[str]]] = [
+    before: list[tuple[str, Callable[[], None], list[str]]] = [
         ("start: imports", _nothing, [sys.executable, "-c", "import orchestration.definitions"]),
         ("start: dbt parse", _nothing, parse),
-        ("land", partial(_remove, workspace.landing), [*phase, "land", folder]),
+        ("land", partial(_remove, workspace.landing), [*phase, "land", folder, *lean]),
         ("check in", _nothing, [*phase, "check_in", folder]),
-        ("build", partial(_remove, workspace.warehouse), build),
+    ]
+    after: list[tuple[str, Callable[[], None], list[str]]] = [
         ("check out", _nothing, [*phase, "check_out", folder]),
         ("publish", partial(_remove, workspace.published), [*phase, "publish", folder]),
     ]
     return [
-        Line(name, _repeat(name, runs, prepare, command, workspace))
-        for name, prepare, command in steps
+        *(Line(name, _repeat(name, runs, *step, workspace)) for name, *step in before),
+        *_build("build", [partial(_remove, workspace.warehouse)] * runs, workspace),
+        *(Line(name, _repeat(name, runs, *step, workspace)) for name, *step in after),
     ]
+
+
+def _build(
+    name: str,
+    prepares: Sequence[Callable[[], None]],
+    workspace: Workspace,
+    as_of: date | None = None,
+) -> list[Line]:
+    """A build after each preparation, and the seconds of its parts."""
+    command = [*dbt_command("--quiet", "build"), "--exclude-resource-type=unit_test"]
+    environment = _environment(workspace)
+    if as_of:
+        environment["UNIFIED_FUNNEL_AS_OF"] = as_of.isoformat()
+    found, found_parts = [], []
+    for prepare in prepares:
+        prepare()
+        found.append(measure(command, environment, dbt_project()))
+        found_parts.append(parts(workspace.dbt_target))
+        _tell(name, found[-1])
+    return [
+        Line(name, found),
+        *(Line(f"{name}: {part}", [one[part] for one in found_parts]) for part in PARTS),
+    ]
+
+
+def _next_day(workspace: Workspace, lean: list[str], runs: int) -> list[Line]:
+    """The exports of one more day upon the full build, in folders beside it.
+
+    The last run takes the full build's warehouse with it: a second copy may not fit on the disk.
+    """
+    _, day = sorted((workspace.folder / "exports").iterdir())
+    later = Workspace(data_set="bench", folder=workspace.folder / "next_day", exports=day)
+    _remove(later.folder)
+    land = [sys.executable, "-m", "tests.bench.phase", "land", str(later.folder), str(day), *lean]
+    lines = [
+        Line(
+            "next day: land",
+            _repeat("next day: land", runs, partial(_copy_landing, workspace, later), land, later),
+        )
+    ]
+    copies = [partial(shutil.copyfile, workspace.warehouse, later.warehouse)] * (runs - 1)
+    move = partial(os.replace, workspace.warehouse, later.warehouse)
+    return lines + _build("next day: build", [*copies, move], later)
+
+
+def _copy_landing(workspace: Workspace, later: Workspace) -> None:
+    """Landed files are never written to again: links do."""
+    _remove(later.landing)
+    shutil.copytree(workspace.landing, later.landing, copy_function=os.link)
+
+
+def _later(small: Workspace, lean: list[str], runs: int) -> list[Line]:
+    """The same signals as of two days: what a build takes more grows with days."""
+    land = [sys.executable, "-m", "tests.bench.phase", "land", str(small.folder), *lean]
+    _remove(small.landing)
+    measure(land, _environment(small), PROJECT)
+    anew = [partial(_remove, small.warehouse)] * runs
+    return [
+        _build("a tenth of it: build", anew, small)[0],
+        _build("a tenth of it: build, three years later", anew, small, LATER)[0],
+    ]
+
+
+def _tell_slowest(workspace: Workspace) -> None:
+    for model, seconds in slowest(workspace.dbt_target, _SLOWEST):
+        sys.stderr.write(f"  {model:<30} {seconds:8.2f} s\n")
 
 
 def _beside(workspace: Workspace, small: Workspace, runs: int) -> list[Line]:
@@ -101,7 +189,7 @@ def _beside(workspace: Workspace, small: Workspace, runs: int) -> list[Line]:
 def _small_run(runs: int) -> Line:
     """The sample company through the whole job, in a workspace of its own."""
     folder = workspaces() / "bench" / "sample"
-    workspace = _workspace_in(folder)
+    workspace = Workspace(data_set="bench", folder=folder, exports=folder / "exports")
     command = [sys.executable, "-m", "orchestration.run"]
     environment = {**_environment(workspace), "UNIFIED_FUNNEL_WORKSPACE": str(folder)}
     name = "sample company, whole run"
@@ -152,7 +240,8 @@ def _signals(workspace: Workspace) -> int:
 
 
 def _tell(name: str, one: Measure) -> None:
-    sys.stderr.write(f"{name:<32} {one.seconds:8.2f} s {one.peak_bytes / 1e6:8,.0f} MB\n")
+    peak = (one.peak_bytes or 0) / 1e6
+    sys.stderr.write(f"{name:<40} {one.seconds:8.2f} s {peak:8,.0f} MB\n")
 
 
 def _nothing() -> None:

@@ -19,12 +19,12 @@ class Measure:
     """What one process took: seconds on the clock, seconds of CPU, bytes held at the most.
 
     `own_seconds` is the number that it ends with, the seconds of its work without start and
-    imports; None if it says none.
+    imports; None if it says none. `cpu_seconds` and `peak_bytes` are None for a part of a process.
     """
 
     seconds: float
-    cpu_seconds: float
-    peak_bytes: int
+    cpu_seconds: float | None
+    peak_bytes: int | None
     own_seconds: float | None = None
 
 

@@ -140,12 +140,18 @@ select * from persons cross join passes
 """
 
 
+def _first_exports(folder: Path) -> Path:
+    # As in `phase`, which imports what only one of these pays for.
+    return min((folder / "exports").iterdir())
+
+
 def read_csv(folder: Path) -> None:
     """Read the largest export as text and write it as Parquet."""
     target = folder / "rival.parquet"
+    exports = _first_exports(folder)
     connection = _connect(folder)
     connection.execute(
-        f"copy (select * from read_csv('{folder / 'exports' / LARGEST}', all_varchar = true))"
+        f"copy (select * from read_csv('{exports / LARGEST}', all_varchar = true))"
         f" to '{target}' (format parquet, compression zstd)"
     )
     target.unlink()
@@ -158,9 +164,10 @@ def land_file(folder: Path) -> None:
     from ingestion.landing import Landing  # noqa: PLC0415
 
     landing = folder / "rival_landing"
-    mapping = find_mapping(folder / "exports")
+    exports = _first_exports(folder)
+    mapping = find_mapping(exports)
     export = next(one for one in mapping.files if one.file == LARGEST)
-    land(Landing(landing), mapping, export, folder / "exports")
+    land(Landing(landing), mapping, export, exports)
     shutil.rmtree(landing)
 
 

@@ -49,8 +49,8 @@ def render(lines: Sequence[Line], people: int, signals: int) -> str:
             one.own_seconds if line.own and one.own_seconds is not None else one.seconds
             for one in line.measures
         ]
-        cpu = [one.cpu_seconds for one in line.measures]
-        peak = [one.peak_bytes / 1e6 for one in line.measures]
+        cpu = [one.cpu_seconds for one in line.measures if one.cpu_seconds is not None]
+        peak = [one.peak_bytes / 1e6 for one in line.measures if one.peak_bytes is not None]
         shown = " | ".join((_shown(seconds, 2), _shown(cpu, 1), _shown(peak, 0)))
         rows.append(f"| {line.name} | {shown} |")
     return "\n".join(rows)
@@ -67,20 +67,22 @@ def machine() -> str:
     )
 
 
-def replace_in(document: Path, people: int, text: str) -> None:
-    """Put a table between the marks `<!-- bench <people> -->` and `<!-- end -->` of a document.
+def replace_in(document: Path, which: str, text: str) -> None:
+    """Put a table between the marks `<!-- bench <which> -->` and `<!-- end -->` of a document.
 
     Raises ValueError if it has no such marks.
     """
-    start, end = f"<!-- bench {people} -->\n", "<!-- end -->"
+    start, end = f"<!-- bench {which} -->\n", "<!-- end -->"
     content = document.read_text()
     before, mark, rest = content.partition(start)
     if not mark or end not in rest:
-        raise ValueError(f"{document.name} has no marks for {people} people")
+        raise ValueError(f"{document.name} has no marks for a bench of {which}")
     document.write_text(f"{before}{start}\n{text}\n\n{end}{rest.partition(end)[2]}")
 
 
 def _shown(values: Sequence[float], digits: int) -> str:
+    if not values:
+        return ""
     spread = Spread.of(values)
     if len(values) == 1:
         return f"{spread.median:,.{digits}f}"

@@ -1,6 +1,6 @@
 {%- set periods = {'all': 'is_first', 'quarter': 'is_first_in_quarter', 'month': 'is_first_in_month'} -%}
-{#- Edges in days of the slices in which `reachable` looks at a cell before it is followed day by day. -#}
-{%- set edges = [0, 1, 3, 7, 14, 30, 60, 120, 240, 480] -%}
+{#- Edges in days of the slices that tell how far a cell has to be followed wait by wait. -#}
+{%- set edges = [1, 2, 3, 5, 7, 10, 14, 20, 30, 45, 60, 90, 120, 180, 240, 360, 480, 720] -%}
 
 with entries as (
     select * from {{ ref('int_funnel_entries') }} where unit <> 'account'
@@ -86,23 +86,42 @@ waits as (
     where a.policy <> 'implied' and a.entered_date is not null and i.journey_key is null
 ),
 
--- How many were done and watched, by month and slice of days: what is coarser is a sum of this.
-slices as (
+sliced_waits as (
     select
-        w.policy, w.unit, w.pair_number, s.segment_number, w.cohort_month,
+        *,
         case
-            {%- for edge in edges[1:] %}
-            when w.days < {{ edge }} then {{ loop.index }}
+            {%- for edge in edges %}
+            when days < {{ edge }} then {{ loop.index }}
             {%- endfor %}
-            when w.days is not null then {{ edges | length }}
-        end as slice,
+            when days is not null then {{ edges | length + 1 }}
+        end as slice
+    from waits
+),
+
+-- How many were done and watched, by month and slice of days: what is coarser is a sum of this.
+slices_by_set as (
+    select
+        policy, unit, pair_number, segment_set_number, cohort_month, slice,
         {%- for period, is_first in periods.items() %}
-        sum(case when w.is_completed then w.{{ is_first }} else 0 end) as completed_{{ period }},
-        sum(case when w.is_open then w.{{ is_first }} else 0 end) as open_{{ period }},
-        sum(w.{{ is_first }}) as watched_{{ period }},
+        count(case when is_completed and {{ is_first }} = 1 then 1 end) as completed_{{ period }},
+        count(case when is_open and {{ is_first }} = 1 then 1 end) as open_{{ period }},
+        count(case when {{ is_first }} = 1 then 1 end) as watched_{{ period }},
         {%- endfor %}
         count(*) as row_count
-    from waits as w
+    from sliced_waits
+    group by 1, 2, 3, 4, 5, 6
+),
+
+slices as (
+    select
+        w.policy, w.unit, w.pair_number, s.segment_number, w.cohort_month, w.slice,
+        {%- for period in periods %}
+        sum(w.completed_{{ period }}) as completed_{{ period }},
+        sum(w.open_{{ period }}) as open_{{ period }},
+        sum(w.watched_{{ period }}) as watched_{{ period }},
+        {%- endfor %}
+        sum(w.row_count) as row_count
+    from slices_by_set as w
     inner join segment_values as s on w.segment_set_number = s.segment_set_number
     group by 1, 2, 3, 4, 5, 6
 ),
@@ -131,45 +150,71 @@ cells as (
             order by policy, unit, period_type, period_start, segment_number, pair_number
         ) as cell_number,
         cast(sum(completed) as bigint) as completed,
-        cast(sum(still_open) as bigint) as still_open
+        cast(sum(still_open) as bigint) as still_open,
+        cast(sum(case when slice is not null then watched end) as bigint) as watched
     from sliced
     group by 1, 2, 3, 4, 5, 6
     having sum(watched) > 0
 ),
 
-sliced_after as (
+watched_slices as (
     select
         *,
-        coalesce(sum(watched) over (
+        sum(watched) over (
             partition by policy, unit, period_type, period_start, segment_number, pair_number
             order by slice desc
-            rows between unbounded preceding and 1 preceding
-        ), 0) as watched_after
+            rows between unbounded preceding and current row
+        ) as still_watched
     from sliced
     where slice is not null
 ),
 
--- Within a slice survival is lowest if all that were only watched leave before the first is done. A
--- cell that keeps more than a half even so has no median: nearly three in four observations are in
--- such (100,000 people: 31 of 43 million).
-reachable as (
-    select policy, unit, period_type, period_start, segment_number, pair_number
-    from sliced_after
-    group by 1, 2, 3, 4, 5, 6
-    having
-        min(case when completed > 0 then watched_after else 1 end) = 0
-        or sum(
+-- What survives a slice is least if all that were only watched leave before the first is done, and
+-- most if they leave after the last. Where none can be left, e to the −1000 stands for none.
+bounds as (
+    select
+        policy, unit, period_type, period_start, segment_number, pair_number, slice,
+        sum(
             case
-                when watched_after > 0
-                    then ln(cast(watched_after as double) / (watched_after + completed))
+                when still_watched = watched then -1000
+                else ln(
+                    cast(still_watched - watched as double) / (still_watched - watched + completed)
+                )
             end
-        ) <= ln(0.5) + 1e-9
+        ) over so_far as least_log_survival,
+        sum(
+            case
+                when still_watched = completed then -1000
+                else ln(1 - cast(completed as double) / still_watched)
+            end
+        ) over so_far as most_log_survival
+    from watched_slices
+    where completed > 0
+    window so_far as (
+        partition by policy, unit, period_type, period_start, segment_number, pair_number
+        order by slice
+        rows between unbounded preceding and current row
+    )
+),
+
+-- A cell that keeps more than a half at the least has no median, and behind the slice that leaves a
+-- half at the most nothing decides it: half of the observations need no look (100,000 people: 26 of
+-- 52 million are followed).
+reaches as (
+    select
+        policy, unit, period_type, period_start, segment_number, pair_number,
+        coalesce(
+            min(case when most_log_survival <= ln(0.5) - 1e-9 then slice end), {{ edges | length + 1 }}
+        ) as last_slice
+    from bounds
+    group by 1, 2, 3, 4, 5, 6
+    having min(least_log_survival) <= ln(0.5) + 1e-9
 ),
 
 followed as (
-    select c.*
+    select c.*, r.last_slice
     from cells as c
-    inner join reachable as r
+    inner join reaches as r
         on
             c.policy = r.policy
             and c.unit = r.unit
@@ -181,8 +226,8 @@ followed as (
 
 observations as (
     {%- for period, is_first in periods.items() %}
-    select c.cell_number, w.days, w.is_completed
-    from waits as w
+    select c.cell_number, c.watched, w.days, w.is_completed
+    from sliced_waits as w
     inner join segment_values as s on w.segment_set_number = s.segment_set_number
     inner join followed as c
         on
@@ -190,10 +235,11 @@ observations as (
             and w.unit = c.unit
             and w.pair_number = c.pair_number
             and s.segment_number = c.segment_number
+            and w.slice <= c.last_slice
             {%- if period != 'all' %}
             and {{ period_start('w.cohort_month', period) }} = c.period_start
             {%- endif %}
-    where w.{{ is_first }} = 1 and w.days is not null and c.period_type = '{{ period }}'
+    where w.{{ is_first }} = 1 and c.period_type = '{{ period }}'
     {%- if not loop.last %}
     union all
     {%- endif %}
@@ -201,42 +247,32 @@ observations as (
 ),
 
 -- Kaplan–Meier: S(t) = Π (1 − done at t ÷ still watched before t); the median is where S reaches ½.
-by_duration as (
-    select
-        cell_number, days,
-        sum(case when is_completed then 1 else 0 end) as done,
-        count(*) as watched
-    from observations
-    group by 1, 2
-),
-
-at_risk as (
+-- Those done at one t go one after the other: (1 − 1/n) (1 − 1/(n−1)) is 1 − 2/n.
+numbered as (
     select
         *,
-        sum(watched) over (
-            partition by cell_number order by days desc
-            rows between unbounded preceding and current row
+        watched + 1 - row_number() over (
+            partition by cell_number order by days, case when is_completed then 0 else 1 end
         ) as still_watched
-    from by_duration
+    from observations
 ),
 
 survival as (
     select
         *,
-        sum(case when done < still_watched then ln(1 - cast(done as double) / still_watched) end)
-            over (
-                partition by cell_number order by days
-                rows between unbounded preceding and current row
-            ) as log_survival
-    from at_risk
-    where done > 0
+        sum(case when still_watched > 1 then ln(1 - cast(1 as double) / still_watched) end) over (
+            partition by cell_number order by still_watched desc
+            rows between unbounded preceding and current row
+        ) as log_survival
+    from numbered
+    where is_completed
 ),
 
 medians as (
     select
         cell_number,
         -- The tolerance keeps ½ a half: 1 − 1/2 is −0.693… in logarithms.
-        min(case when done = still_watched or log_survival <= ln(0.5) + 1e-12 then days end)
+        min(case when still_watched = 1 or log_survival <= ln(0.5) + 1e-12 then days end)
             as kaplan_meier_median_days
     from survival
     group by 1
@@ -266,9 +302,7 @@ completions as (
 durations as (
     select
         cell_number,
-        percentile_cont(0.5) within group (order by days) as median_days,
-        percentile_cont(0.75) within group (order by days) as p75_days,
-        percentile_cont(0.9) within group (order by days) as p90_days,
+        {{ percentiles('days', [0.5, 0.75, 0.9]) }} as days_at,
         -- Summed exactly: doubles add up differently in another order, and equal runs must be equal.
         avg(cast(days as decimal(18, 9))) as mean_days
     from completions
@@ -286,9 +320,9 @@ select
     p.to_stage,
     c.completed,
     c.still_open,
-    d.median_days,
-    d.p75_days,
-    d.p90_days,
+    {{ list_at('d.days_at', 1) }} as median_days,
+    {{ list_at('d.days_at', 2) }} as p75_days,
+    {{ list_at('d.days_at', 3) }} as p90_days,
     d.mean_days,
     m.kaplan_meier_median_days,
     {{ is_left_truncated('c', 'p') }} as is_left_truncated,

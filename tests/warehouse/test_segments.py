@@ -57,7 +57,8 @@ outcomes: won_and_lost
 files:
   - {{file: leads.csv, system: crm, entity: persons, load: full, exported_at: {at}, key: id,
      columns: {{email: email, country: country, persona: persona, owner_id: owner,
-       account_id: account, status: status, created_at: created_at}}, stamps: {{status: {{mql: mql, sal: sal}}}}}}
+       account_id: account, status: status, created_at: created_at}},
+     stamps: {{status: {{mql: mql, sal: sal}}}}}}
   - {{file: prospects.csv, system: marketing, entity: persons, load: full, exported_at: {at},
      key: id, columns: {{email: email, country: country}}}}
   - {{file: personas.csv, system: crm, entity: field_changes, load: full, exported_at: {at},
@@ -120,7 +121,8 @@ def write(folder: Path, at: str, side: int) -> None:
     for file, columns in COLUMNS.items():
         lines = [columns.replace(" ", ",")]
         for row in ROWS[file]:
-            values = (value.split("|") for value in row.split(","))
+            values = [value.split("|") for value in row.split(",")]
+            values += [[""]] * (len(columns.split()) - len(values))
             lines.append(",".join(value[min(side, len(value) - 1)] for value in values))
         (folder / f"{file}.csv").write_text("\n".join(lines) + "\n")
 

@@ -33,13 +33,8 @@ record_changes as (
         c.record_key,
         case
             when c.old_value is not null then c.old_value
-            when c.is_old_value_told
-                and (
-                    p.moment is null
-                    or {{ seconds_between('p.moment', 'c.moment') }} > p.seconds
-                )
-                then null
-            else c.new_value
+            when not c.is_old_value_told then c.new_value
+            when {{ seconds_between('p.moment', 'c.moment') }} <= p.seconds then c.new_value
         end as value,
         {{ since_ever() }} as valid_from,
         'inferred' as evidence,

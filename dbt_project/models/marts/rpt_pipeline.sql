@@ -91,6 +91,7 @@ measured as (
             {{ moment('o.closed_at', 'o.closed_at_precision', 'ctx.reporting_time_zone') }},
             {{ since_ever() }}
         ) as closed_moment,
+        {{ just_before('ctx.as_of') }} as now_moment,
         cast(o.amount_created_reporting as decimal(18, 4)) as amount_created,
         -- Summed exactly: doubles add up differently in another order.
         cast(o.amount_reporting as decimal(18, 4)) as amount,
@@ -114,14 +115,12 @@ facts as (
     from measured
     where opportunity_type = 'new_business' and is_qualified
     union all
-    select 'open', expected_close_date, {{ just_before('ctx.as_of') }}, m.*
-    from measured as m
-    cross join context as ctx
+    select 'open', expected_close_date, now_moment, *
+    from measured
     where opportunity_type = 'new_business' and not is_closed and not is_omitted
     union all
-    select 'omitted', expected_close_date, {{ just_before('ctx.as_of') }}, m.*
-    from measured as m
-    cross join context as ctx
+    select 'omitted', expected_close_date, now_moment, *
+    from measured
     where opportunity_type = 'new_business' and not is_closed and is_omitted
     union all
     select case when is_won then 'won' else 'lost' end, closed_date, closed_moment, *

@@ -39,7 +39,8 @@ changed_entries as (
         s.stage,
         {{ moment('s.entered_at', 's.precision', 'ctx.reporting_time_zone') }} as moment
     from stages_reached as s
-    inner join changed_journeys as c on s.journey_type = c.journey_type and s.journey_key = c.journey_key
+    inner join changed_journeys as c
+        on s.journey_type = c.journey_type and s.journey_key = c.journey_key
     cross join context as ctx
     where s.policy = 'implied' and s.entered_at is not null
 ),
@@ -74,7 +75,8 @@ reached as (
         p.person_key is not null as is_person_again,
         a.account_key is not null as is_account_again
     from journeys as j
-    inner join first_segments as f on j.journey_type = f.journey_type and j.journey_key = f.journey_key
+    inner join first_segments as f
+        on j.journey_type = f.journey_type and j.journey_key = f.journey_key
     inner join segment_sets as n on f.segment_set = n.segment_set
     left join persons_again as p on j.person_key = p.person_key
     left join accounts_again as a on j.account_key = a.account_key

@@ -1,5 +1,6 @@
 {%- set owned = [('person', 'owner_key'), ('opportunity', 'owner_key')] -%}
-{%- set owner_fields = segment_fields() | selectattr(0, 'equalto', 'owner') | rejectattr(1, 'equalto', 'owner_key') | list -%}
+{%- set owner_fields = segment_fields() | selectattr(0, 'equalto', 'owner')
+    | rejectattr(1, 'equalto', 'owner_key') | list -%}
 {%- set fields = segment_fields() | rejectattr(0, 'equalto', 'owner') | list -%}
 
 with journeys as (
@@ -33,7 +34,9 @@ segment_uses as (
 -- Few journeys have an attribute that ever changed: only these are looked at moment by moment.
 journey_spans as (
     {%- for entity in ['person', 'account', 'opportunity'] %}
-    select j.journey_type, j.journey_key, s.entity, s.field, s.value, s.valid_from, s.valid_until, s.evidence
+    select
+        j.journey_type, j.journey_key, s.entity, s.field, s.value, s.valid_from, s.valid_until,
+        s.evidence
     from journeys as j
     inner join spans as s on s.entity = '{{ entity }}' and j.{{ entity }}_key = s.entity_key
     {%- if not loop.last %}
@@ -56,7 +59,8 @@ moments as (
     -- From here on it is the opportunity's owner who counts.
     select j.journey_type, j.journey_key, j.opportunity_from
     from journeys as j
-    left join owner_changes as c on j.journey_type = c.journey_type and j.journey_key = c.journey_key
+    left join owner_changes as c
+        on j.journey_type = c.journey_type and j.journey_key = c.journey_key
     where
         j.opportunity_from is not null
         and (j.person_owner_key is not null or c.journey_key is not null)
@@ -71,9 +75,9 @@ overrides as (
         max(case when s.entity = '{{ entity }}' and s.field = '{{ field }}' then s.value end)
             as {{ entity }}_{{ field }},
         max(case when s.entity = '{{ entity }}' and s.field = '{{ field }}' then s.evidence end)
-            as {{ entity }}_{{ field }}_evidence
-        {%- if not loop.last %},{% endif %}
+            as {{ entity }}_{{ field }}_evidence,
         {%- endfor %}
+        count(*) as spans
     from moments as m
     inner join journey_spans as s
         on
@@ -154,7 +158,7 @@ divided as (
     select distinct o.* {{ exclude_columns(['moment', 'next_moment']) }}, s.valid_from as moment
     from owned as o
     inner join owner_spans as s
-        on o.owner_key = s.entity_key and s.valid_from > o.moment and s.valid_from < o.next_moment
+        on o.owner_key = s.entity_key and o.moment < s.valid_from and o.next_moment > s.valid_from
 ),
 
 owner_values as (

@@ -89,11 +89,11 @@ histories as (
         v.exported_at,
         v.load_id,
         v.line,
-        row_number() over versions as version_number
-        {%- for field, column in fields.items() %},
+        {%- for field, column in fields.items() %}
         {{ column }} as {{ field }},
-        lag({{ column }}) over versions as {{ field }}_before
+        lag({{ column }}) over versions as {{ field }}_before,
         {%- endfor %}
+        row_number() over versions as version_number
     from {{ ref('base_files__' ~ delivered_entity) }} as v
     inner join {{ delivered_entity }}_repeated as r on v.record_key = r.record_key
     left join {{ ref('base_files__uncast_rows') }} as u
@@ -114,7 +114,8 @@ differences as (
     {%- set entity_loop = loop %}
     {%- for field in fields %}
     select
-        '{{ entity }}' as entity, '{{ field }}' as field, record_key, source, exported_at, load_id, line,
+        '{{ entity }}' as entity, '{{ field }}' as field, record_key, source, exported_at, load_id,
+        line,
         {%- if field == 'owner_key' %}
         {{ key_instance('record_key') }} || '/' || owner_key_before as old_value,
         {{ key_instance('record_key') }} || '/' || owner_key as new_value

@@ -70,3 +70,12 @@
         else cast({{ seconds_between(start_at, end_at) }} as double) / 86400.0
     end
 {%- endmacro %}
+
+{#- Bounds of what has no known beginning and no end yet: comparable, where null would not be. -#}
+{% macro since_ever() -%} timestamp '0001-01-01 00:00:00' {%- endmacro %}
+{% macro until_ever() -%} timestamp '9999-12-31 00:00:00' {%- endmacro %}
+
+{#- as_of is an exclusive instant: what holds at it is what held directly before. -#}
+{% macro just_before(timestamp_sql) -%}
+    {{ dbt.dateadd('second', -1, timestamp_sql) }}
+{%- endmacro %}

@@ -1,59 +1,8 @@
 {%- set texts = ['name', 'domain', 'industry', 'country'] -%}
 {%- set figures = ['employees', 'revenue', 'owner_key'] -%}
-{#- The agreement's name of an attribute, where it differs from the column's. -#}
-{%- set agreed_names = {'owner_key': 'owner_id'} -%}
 
-with survivorship as (
-    select s.attribute, s.source, s.source_rank
-    from {{ source('agreement', 'survivorship') }} as s
-    inner join {{ ref('int_agreement_versions') }} as v on s.version = v.version and v.is_in_force
-),
-
--- Of attributes with an order of their own: the rank of each source in it.
-ranks as (
-    select
-        {%- for attribute in texts + figures %}
-        max(case
-            when attribute = 'account.{{ agreed_names.get(attribute, attribute) }}' then source_rank
-        end) as {{ attribute }}_rank,
-        {%- endfor %}
-        source
-    from survivorship
-    group by source
-),
-
-records as (
-    select
-        r.*,
-        a.account_key,
-        row_number() over (
-            partition by a.account_key
-            order by
-                r.is_deleted asc, r.source_rank asc, r.updated_at desc nulls last, r.record_id asc,
-                r.record_key asc
-        ) as preference
-    from {{ ref('int_account_records') }} as r
-    inner join {{ ref('int_accounts_resolved') }} as a on r.record_key = a.record_key
-),
-
-valued as (
-    select
-        {%- for attribute in texts %}
-        case when not {{ is_placeholder('r.' ~ attribute) }} then r.{{ attribute }} end
-            as {{ attribute }},
-        {%- endfor %}
-        {%- for attribute in figures %}
-        r.{{ attribute }},
-        {%- endfor %}
-        {%- for attribute in texts + figures %}
-        {{ survivorship_order('r', 'k.' ~ attribute ~ '_rank', 'r.is_deleted') }}
-            as {{ attribute }}_order,
-        {%- endfor %}
-        r.account_key,
-        r.is_active_customer,
-        r.is_deleted
-    from records as r
-    left join ranks as k on r.source = k.source
+with record_values as (
+    select * from {{ ref('int_account_values') }}
 )
 
 select
@@ -64,5 +13,5 @@ select
     count(*) as record_count,
     max(case when is_active_customer and not is_deleted then 1 else 0 end) = 1 as is_active_customer,
     min(case when is_deleted then 1 else 0 end) = 1 as is_deleted
-from valued
+from record_values
 group by account_key

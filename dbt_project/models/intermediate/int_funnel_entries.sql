@@ -6,8 +6,55 @@ journeys as (
     select * from {{ ref('int_journeys') }}
 ),
 
+journey_segments as (
+    select * from {{ ref('int_journey_segments') }}
+),
+
 segment_sets as (
     select distinct segment_set, segment_set_number from {{ ref('int_segment_values') }}
+),
+
+context as (
+    select * from {{ source('ops', 'run_context') }}
+),
+
+-- Few journeys ever change their segments: the first values hold for all entries of the others.
+first_segments as (
+    select * from journey_segments where valid_from = {{ since_ever() }}
+),
+
+later_segments as (
+    select * from journey_segments where valid_from > {{ since_ever() }}
+),
+
+changed_journeys as (
+    select distinct journey_type, journey_key from later_segments
+),
+
+-- Under the policy `implied` stands every stage that any policy counts.
+changed_entries as (
+    select
+        s.journey_type,
+        s.journey_key,
+        s.stage,
+        {{ moment('s.entered_at', 's.precision', 'ctx.reporting_time_zone') }} as moment
+    from stages_reached as s
+    inner join changed_journeys as c
+        on s.journey_type = c.journey_type and s.journey_key = c.journey_key
+    cross join context as ctx
+    where s.policy = 'implied' and s.entered_at is not null
+),
+
+later_entries as (
+    select e.journey_type, e.journey_key, e.stage, n.segment_set_number
+    from changed_entries as e
+    inner join later_segments as g
+        on
+            e.journey_type = g.journey_type
+            and e.journey_key = g.journey_key
+            and e.moment >= g.valid_from
+            and e.moment < g.valid_until
+    inner join segment_sets as n on g.segment_set = n.segment_set
 ),
 
 persons_again as (
@@ -24,14 +71,18 @@ reached as (
         j.person_key,
         j.account_key,
         j.is_placeholder,
-        n.segment_set_number,
+        coalesce(l.segment_set_number, n.segment_set_number) as segment_set_number,
         p.person_key is not null as is_person_again,
         a.account_key is not null as is_account_again
     from journeys as j
-    inner join segment_sets as n on j.segment_set = n.segment_set
+    inner join first_segments as f
+        on j.journey_type = f.journey_type and j.journey_key = f.journey_key
+    inner join segment_sets as n on f.segment_set = n.segment_set
     left join persons_again as p on j.person_key = p.person_key
     left join accounts_again as a on j.account_key = a.account_key
     inner join stages_reached as s on j.journey_type = s.journey_type and j.journey_key = s.journey_key
+    left join later_entries as l
+        on s.journey_type = l.journey_type and s.journey_key = l.journey_key and s.stage = l.stage
 ),
 
 -- Entries of units that have one journey only: each is the first.
@@ -64,7 +115,7 @@ numbered as (
             order by entered_date nulls last, cohort_date nulls last, journey_key
         ) as entry_number,
         row_number() over (
-            partition by policy, unit, unit_key, stage, {{ dbt.date_trunc('quarter', 'cohort_date') }}
+            partition by policy, unit, unit_key, stage, {{ period_start('cohort_date', 'quarter') }}
             order by entered_date nulls last, cohort_date nulls last, journey_key
         ) as entry_number_in_quarter,
         row_number() over (

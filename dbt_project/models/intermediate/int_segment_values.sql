@@ -4,7 +4,7 @@ with segment_sets as (
         {{ entity }}_{{ field }},
         {%- endfor %}
         segment_set
-    from {{ ref('int_journeys') }}
+    from {{ ref('int_journey_segments') }}
 ),
 
 segment_uses as (

@@ -6,12 +6,17 @@ credits as (
     select * from {{ ref('int_opportunity_credits') }}
 ),
 
-journeys as (
-    select * from {{ ref('int_journeys') }} where journey_type = 'opportunity'
+journey_segments as (
+    select * from {{ ref('int_journey_segments') }} where journey_type = 'opportunity'
 ),
 
 stage_entries as (
-    select * from {{ ref('int_stage_entries') }} where journey_type = 'opportunity'
+    select
+        e.*,
+        {{ moment('e.entered_at', 'e.precision', 'ctx.reporting_time_zone') }} as entered_moment
+    from {{ ref('int_stage_entries') }} as e
+    cross join {{ source('ops', 'run_context') }} as ctx
+    where e.journey_type = 'opportunity'
 ),
 
 segment_values as (
@@ -50,7 +55,10 @@ settings as (
 
 -- Qualified: at or beyond the agreed opportunity stage.
 qualified_entries as (
-    select e.journey_key as opportunity_key, min(e.entered_date) as qualified_date
+    select
+        e.journey_key as opportunity_key,
+        min(e.entered_date) as qualified_date,
+        min(e.entered_moment) as qualified_moment
     from stage_entries as e
     inner join agreed_stages as o on e.stage_rank >= o.stage_rank
     inner join stage_roles as r on o.stage = r.stage and r.role = 'opportunity'
@@ -67,7 +75,6 @@ measured as (
     select
         o.opportunity_key,
         o.opportunity_type,
-        j.segment_set,
         o.is_closed,
         o.is_won,
         o.closed_date,
@@ -78,6 +85,13 @@ measured as (
         c.is_influenced,
         q.opportunity_key is not null as is_qualified,
         q.qualified_date,
+        q.qualified_moment,
+        {{ opened_moment('o', 'f.first_stage_date', 'ctx.reporting_time_zone') }} as opened_moment,
+        coalesce(
+            {{ moment('o.closed_at', 'o.closed_at_precision', 'ctx.reporting_time_zone') }},
+            {{ since_ever() }}
+        ) as closed_moment,
+        {{ just_before('ctx.as_of') }} as now_moment,
         cast(o.amount_created_reporting as decimal(18, 4)) as amount_created,
         -- Summed exactly: doubles add up differently in another order.
         cast(o.amount_reporting as decimal(18, 4)) as amount,
@@ -85,37 +99,49 @@ measured as (
         o.amount is not null and o.amount_reporting is null
         or o.amount_created is not null and o.amount_created_reporting is null as is_without_rate
     from opportunities as o
+    cross join context as ctx
     inner join credits as c on o.opportunity_key = c.opportunity_key
-    inner join journeys as j on o.opportunity_key = j.journey_key
     left join first_stages as f on o.opportunity_key = f.opportunity_key
     left join qualified_entries as q on o.opportunity_key = q.opportunity_key
 ),
 
 -- Each fact about an opportunity falls into a period of its own.
 facts as (
-    select 'created' as fact, opened_date as period_date, *
+    select 'created' as fact, opened_date as period_date, opened_moment as fact_moment, *
     from measured
     where opportunity_type = 'new_business'
     union all
-    select 'qualified', qualified_date, *
+    select 'qualified', qualified_date, coalesce(qualified_moment, {{ since_ever() }}), *
     from measured
     where opportunity_type = 'new_business' and is_qualified
     union all
-    select 'open', expected_close_date, *
+    select 'open', expected_close_date, now_moment, *
     from measured
     where opportunity_type = 'new_business' and not is_closed and not is_omitted
     union all
-    select 'omitted', expected_close_date, *
+    select 'omitted', expected_close_date, now_moment, *
     from measured
     where opportunity_type = 'new_business' and not is_closed and is_omitted
     union all
-    select case when is_won then 'won' else 'lost' end, closed_date, *
+    select case when is_won then 'won' else 'lost' end, closed_date, closed_moment, *
     from measured
     where opportunity_type = 'new_business' and is_closed
     union all
-    select opportunity_type || case when is_won then '_won' else '_lost' end, closed_date, *
+    select opportunity_type || case when is_won then '_won' else '_lost' end, closed_date, closed_moment, *
     from measured
     where opportunity_type <> 'new_business' and is_closed
+),
+
+-- Each with the segments of its moment: a later edit moves no closed period. What is open is as it
+-- stands at as_of.
+segmented as (
+    select f.*, g.segment_set
+    from facts as f
+    inner join journey_segments as g
+        on
+            f.opportunity_key = g.journey_key
+            and f.fact_moment >= g.valid_from
+            and f.fact_moment < g.valid_until
 ),
 
 observations as (
@@ -127,7 +153,7 @@ observations as (
         s.segment_value,
         {{ days_between('f.opened_date', 'f.closed_date') }} as cycle_days,
         f.*
-    from facts as f
+    from segmented as f
     inner join segment_values as s on f.segment_set = s.segment_set
     {%- if period != 'all' %}
     where f.period_date is not null

@@ -4,8 +4,8 @@ with opportunities as (
     where opportunity_type = 'new_business' and not is_deleted
 ),
 
-journeys as (
-    select * from {{ ref('int_journeys') }} where journey_type = 'opportunity'
+journey_segments as (
+    select * from {{ ref('int_journey_segments') }} where journey_type = 'opportunity'
 ),
 
 segment_values as (
@@ -43,22 +43,32 @@ lost_amounts as (
 dated as (
     select
         o.*,
-        j.segment_set,
         l.is_lost_value_missing,
         coalesce(o.created_date, f.first_stage_date) as opened_date,
         case
             when o.is_closed then o.closed_date
             else coalesce(o.created_date, f.first_stage_date)
-        end as period_date
+        end as period_date,
+        {{ opened_moment('o', 'f.first_stage_date', 'ctx.reporting_time_zone') }} as opened_moment,
+        case
+            when not o.is_closed
+                then {{ opened_moment('o', 'f.first_stage_date', 'ctx.reporting_time_zone') }}
+            else coalesce(
+                {{ moment('o.closed_at', 'o.closed_at_precision', 'ctx.reporting_time_zone') }},
+                {{ since_ever() }}
+            )
+        end as period_moment
     from opportunities as o
-    inner join journeys as j on o.opportunity_key = j.journey_key
+    cross join context as ctx
     inner join lost_amounts as l on o.source = l.source and o.instance = l.instance
     left join first_stages as f on o.opportunity_key = f.opportunity_key
 ),
 
 measured as (
     select
-        segment_set,
+        opportunity_key,
+        period_moment,
+        opened_moment,
         period_date,
         opened_date,
         is_closed,
@@ -78,15 +88,26 @@ measured as (
 -- Counted where it closed; once more, for the cohort, where it was created.
 counted as (
     select
-        segment_set, period_date, 1 as counted, 0 as created, 0 as created_won, is_closed, is_won,
+        opportunity_key, period_moment as fact_moment, period_date, 1 as counted, 0 as created, 0 as created_won, is_closed, is_won,
         is_lost, is_lost_value_missing, amount_reporting, is_without_rate, cycle_days,
         is_reason_known
     from measured
     union all
     select
-        segment_set, opened_date, 0, 1, case when is_won then 1 else 0 end, false, false, false,
+        opportunity_key, opened_moment, opened_date, 0, 1, case when is_won then 1 else 0 end, false, false, false,
         false, null, false, null, false
     from measured
+),
+
+-- Each with the segments of the moment that it is counted at: a later edit moves no closed period.
+segmented as (
+    select c.*, g.segment_set
+    from counted as c
+    inner join journey_segments as g
+        on
+            c.opportunity_key = g.journey_key
+            and c.fact_moment >= g.valid_from
+            and c.fact_moment < g.valid_until
 ),
 
 observations as (
@@ -97,7 +118,7 @@ observations as (
         s.segment,
         s.segment_value,
         m.*
-    from counted as m
+    from segmented as m
     inner join segment_values as s on m.segment_set = s.segment_set
     {%- if period != 'all' %}
     where m.period_date is not null

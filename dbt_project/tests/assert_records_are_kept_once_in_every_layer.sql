@@ -2,12 +2,13 @@
 {%- set by_file = [
     'activities', 'field_changes', 'opportunity_persons', 'opportunity_snapshots', 'currency_rates'
 ] -%}
+{%- set key_of_record = "_source || '/' || _instance || '/' || trim(_record_id)" -%}
+{%- set key_in_file = "_source || '/' || _instance || '/' || _export || '/' || trim(_record_id)" -%}
 with raw_records as (
     {%- for entity in file_entities() %}
     select
         '{{ entity }}' as entity,
-        count(distinct _source || '/' || _instance || '/'
-            {%- if entity in by_file %} || _export || '/'{% endif %} || trim(_record_id)) as records
+        count(distinct {{ key_in_file if entity in by_file else key_of_record }}) as records
     from {{ source('raw_files', entity) }}
     {%- if not loop.last %}
     union all
@@ -69,9 +70,9 @@ layers as (
     union all
     select
         'dim_persons',
-        (select count(distinct person_key) from {{ ref('int_persons_resolved') }}) + placeholders.persons,
+        (select count(distinct person_key) from {{ ref('int_persons_resolved') }})
+        + (select persons from placeholders),
         (select count(*) from {{ ref('dim_persons') }})
-    from placeholders
     union all
     select
         'dim_persons.record_count',

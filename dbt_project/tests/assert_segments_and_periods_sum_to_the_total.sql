@@ -48,12 +48,11 @@ with
 
 {{ report }}_parts as (
     select
-        cell, period_type, period_start, segment
-        {%- for measure in measures %},
-        sum({{ measure }}) as {{ measure }}
+        {%- for measure in measures %}
+        sum({{ measure }}) as {{ measure }},
         {%- endfor %}
+        cell, period_type, period_start, segment
     from {{ report }}_cells
-    where segment <> 'all'
     group by cell, period_type, period_start, segment
 ),
 
@@ -63,10 +62,10 @@ with
 
 {{ report }}_periods as (
     select
-        cell, period_type
-        {%- for measure in measures %},
-        sum({{ measure }}) as {{ measure }}
+        {%- for measure in measures %}
+        sum({{ measure }}) as {{ measure }},
         {%- endfor %}
+        cell, period_type
     from {{ report }}_cells
     where segment = 'all' and period_type <> 'all' and has_one_period
     group by cell, period_type
@@ -76,7 +75,7 @@ differences as (
     {%- for report, (keys, measures, has_one_period) in reports.items() %}
     select
         '{{ report }} by segment' as what, t.cell, t.period_type, t.period_start, s.segment
-    from {{ report }}_cells as t
+    from {{ report }}_parts as t
     cross join {{ report }}_segments as s
     left join {{ report }}_parts as p
         on
@@ -95,7 +94,7 @@ differences as (
     union all
     select '{{ report }} without total', p.cell, p.period_type, p.period_start, p.segment
     from {{ report }}_parts as p
-    left join {{ report }}_cells as t
+    left join {{ report }}_parts as t
         on
             p.cell = t.cell
             and p.period_type = t.period_type
@@ -104,7 +103,7 @@ differences as (
     where t.cell is null
     union all
     select '{{ report }} by period', t.cell, p.period_type, '-', 'all'
-    from {{ report }}_cells as t
+    from {{ report }}_parts as t
     inner join {{ report }}_periods as p on t.cell = p.cell
     where
         t.period_type = 'all'

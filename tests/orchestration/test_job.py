@@ -143,7 +143,7 @@ def test_while_one_runs_another_is_refused_and_its_death_harms_nothing(ran: Ran)
     assert current_publication(ran.workspace.published) == former
 
 
-def test_the_same_again_is_equal_and_loads_nothing_twice(ran: Ran) -> None:
+def test_g61_the_same_again_is_equal_and_loads_nothing_twice(ran: Ran) -> None:
     loads = len(Landing(ran.workspace.landing).loads())
     summary = run(ran.workspace)
     assert _line(summary, "rows in") == (

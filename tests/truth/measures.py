@@ -88,7 +88,7 @@ left join (
 group by 1, 2
 """
 
-# People whose passes a rule of the law shapes that the engine may lack; the first that fits counts.
+# What a rule of the law makes of people, whatever the engine does; the first that fits counts.
 _CIRCUMSTANCES = """
 create temp table circumstances as
 with merged as (
@@ -109,37 +109,124 @@ select
         when h.human not in (select human from known) then 'unknown'
         when h.human in (select human from merged) then 'one person with others'
         when h.human in (select human from split) then 'several persons'
+    end as identity,
+    case
+        when h.human in (select human from purged) then 'purged'
         when h.human in (select human from expired) then 'expired'
         when h.human in (select human from restarted) then 'restarted'
-        when h.human in (select human from purged) then 'purged'
         when h.human in (select human from unrecorded) then 'not recorded'
         when h.human in (select human from several) then 'several passes'
         else 'others'
-    end as circumstance
+    end as history
 from (select distinct human from truth.passes) as h
 """
 
-_MISSED_ENTRIES = """
-select c.circumstance, count(*)
-from truth.stage_entries as t
-join circumstances as c on t.human = c.human
-left join (select distinct human, stage, entered_date from found_entries) as f
-    on t.human = f.human and t.stage = f.stage and t.entered_date = f.entered_date
-where t.is_held and f.human is null
-group by 1
-"""
-
-_WRONG_OUTCOMES = """
-select c.circumstance, count(*)
-from truth.passes as t
-join circumstances as c on t.human = c.human
-left join (
+_WRONG = """
+create temp table wrong as
+with told as (
     select k.human, i.pass_number, min(i.outcome) as outcome
     from warehouse.intermediate.int_passes as i
     join known as k on i.person_key = k.person_key
     group by k.human, i.pass_number
-) as p on t.human = p.human and t.pass_number = p.pass_number
+)
+
+select t.human, t.pass_number, t.outcome, t.ended_at, p.outcome as told_outcome
+from truth.passes as t
+left join told as p on t.human = p.human and t.pass_number = p.pass_number
 where t.outcome is distinct from p.outcome
+"""
+
+# `debounced`: left again within the debounce, which was told of within the hour.
+# `earlier evidence`: the pass entered the stage on an earlier day. `former pass`: the one before it
+# ended otherwise.
+_MISSED_ENTRIES = """
+with slips as (
+    select k.human, c.new_value as stage, c.changed_at
+    from warehouse.intermediate.int_slips as s
+    join warehouse.intermediate.int_field_changes as c using (change_key)
+    join known as k on s.person_key = k.person_key
+),
+
+missed as (
+    select t.human, t.pass_number, t.stage, t.entered_at, t.entered_date
+    from truth.stage_entries as t
+    left join (select distinct human, stage, entered_date from found_entries) as f
+        on t.human = f.human and t.stage = f.stage and t.entered_date = f.entered_date
+    where t.is_held and f.human is null
+),
+
+debounced as (
+    select distinct m.human, m.stage, m.entered_at
+    from missed as m
+    join slips as s
+        on m.human = s.human
+        and m.stage = s.stage
+        and s.changed_at >= m.entered_at
+        and s.changed_at < m.entered_at + interval 1 hour
+)
+
+select
+    coalesce(
+        c.identity,
+        case
+            when d.human is not null then 'debounced'
+            when e.first_date < m.entered_date then 'earlier evidence'
+            when w.human is not null then 'former pass'
+        end,
+        c.history
+    ),
+    count(*)
+from missed as m
+join circumstances as c on m.human = c.human
+left join debounced as d
+    on m.human = d.human and m.stage = d.stage and m.entered_at = d.entered_at
+left join (
+    select human, stage, pass_number, min(entered_date) as first_date
+    from found_entries
+    group by human, stage, pass_number
+) as e on m.human = e.human and m.stage = e.stage and m.pass_number = e.pass_number
+left join wrong as w on m.human = w.human and m.pass_number = w.pass_number + 1
+group by 1
+"""
+
+# `exit not told`: nothing that still has a date tells of the exit within a day of it.
+# `silent`: the warehouse saw nobody for as long as the agreement allows, the company did.
+_WRONG_OUTCOMES = """
+with events as (
+    select i.human, c.changed_at as happened_at
+    from warehouse.intermediate.int_field_changes as c
+    join identity as i using (record_key)
+    where c.field in ('status', 'lifecycle_stage')
+    union all
+    select k.human, o.closed_at
+    from warehouse.marts.fct_opportunities as o
+    join known as k using (person_key)
+    where o.is_closed
+),
+
+told_exits as (
+    select distinct w.human, w.pass_number
+    from wrong as w
+    join events as e
+        on w.human = e.human
+        and e.happened_at between w.ended_at - interval 1 day and w.ended_at + interval 1 day
+)
+
+select
+    coalesce(
+        c.identity,
+        case
+            when e.human is null and w.outcome not in ('open', 'won', 'expired')
+                then 'exit not told'
+            when c.history = 'purged' then 'purged'
+            when w.told_outcome = 'expired' then 'silent'
+        end,
+        c.history
+    ),
+    count(*)
+from wrong as w
+join circumstances as c on w.human = c.human
+left join told_exits as e on w.human = e.human and w.pass_number = e.pass_number
 group by 1
 """
 
@@ -224,6 +311,7 @@ def measure(warehouse: Path, truth: Path) -> Measures:
         deals = _row(connection, _DEALS)
         money = _row(connection, _MONEY)
         connection.execute(_CIRCUMSTANCES)
+        connection.execute(_WRONG)
         missed = dict(connection.execute(_MISSED_ENTRIES).fetchall())
         wrong = dict(connection.execute(_WRONG_OUTCOMES).fetchall())
     return Measures(precision, recall, entries, invented, outcomes, deals, money, missed, wrong)

@@ -173,7 +173,10 @@ class Exports:
 
 def stage_cases(exports: Exports) -> None:
     e = exports
-    e.lead("G01", ("Open", "Inquiry", "2026-01-05 10:00:00"), created_at="2026-01-05 09:00:00")
+    e.lead(
+        "G01", ("Open", "Inquiry", "2026-01-05 10:00:00"), created_at="2026-01-05 09:00:00",
+        source="G01",
+    )  # fmt: skip
     e.deal("G01-deal", "G01", created_at="2026-01-20 10:00:00", stage="Discovery")
     e.add("stages", deal="G01-deal", old="", new="Discovery", at="2026-01-20 10:00:00")
 
@@ -183,15 +186,12 @@ def stage_cases(exports: Exports) -> None:
         ("MQL", "Recycled", "2026-01-20 10:00:00"),
         ("Recycled", "MQL", "2026-03-10 10:00:00"),
         ("MQL", "SAL", "2026-03-11 10:00:00"),
+        source="G02",
     )
-    # Delivered in reverse; the same second.
-    e.lead(
-        "G04",
-        ("SAL", "SQL", "2026-02-01 12:00:00"),
-        ("MQL", "SAL", "2026-02-01 12:00:00"),
-        created_at="2026-01-31 12:00:00",
-        status="SQL",
-    )
+    # The same second, delivered in either order.
+    to_sal, to_sql = (("MQL", "SAL", "2026-02-01 12:00:00"), ("SAL", "SQL", "2026-02-01 12:00:00"))
+    for key, order in (("G04", (to_sql, to_sal)), ("G04-in-order", (to_sal, to_sql))):
+        e.lead(key, *order, created_at="2026-01-31 12:00:00", status="SQL")
     e.lead("G05", ("SAL", "SQL", "2026-02-01 00:00:00"), created_at="2026-01-01 00:00:00")
     e.lead("G09", status="Parked", created_at="2026-02-01 08:00:00")
 
@@ -200,7 +200,10 @@ def stage_cases(exports: Exports) -> None:
     e.add("prospects", id="G10-B", created_at="2026-03-01 00:00:00")
     e.add("scores", lead="G10-B", old="10", new="60", at="2026-04-02 09:00:00")
 
-    e.lead("G14", ("Open", "MQL", "2026-01-10 15:00:00"), status="SQL", status_at="2026-01-10")
+    e.lead(
+        "G14", ("Open", "MQL", "2026-01-10 15:00:00"), status="SQL", status_at="2026-01-10",
+        source="G14",
+    )  # fmt: skip
     e.lead("back", ("Open", "SQL", "2026-02-02 09:00:00"), ("SQL", "SAL", "2026-02-03 09:00:00"))
     e.lead("inverted", ("Open", "MQL", "2026-03-08 09:00:00"))
     e.deal("inverted-deal", "inverted", stage="Won", amount="10", closed_at="2026-03-06 19:38:55")

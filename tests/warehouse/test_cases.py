@@ -10,10 +10,6 @@ import pytest
 if TYPE_CHECKING:
     import duckdb
 
-EVER = (
-    "unit = ? and policy = ? and method = 'cohort' and period_type = 'all' and window_days is null"
-)
-
 
 def rows(connection: duckdb.DuckDBPyConnection, sql: str, *values: Any) -> list[tuple[Any, ...]]:
     return connection.execute(sql, values).fetchall()
@@ -52,6 +48,19 @@ def stages(
     )
 
 
+def waits(
+    connection: duckdb.DuckDBPyConnection, source: str, from_stage: str, to_stage: str
+) -> list[tuple[Any, ...]]:
+    """Return (completed, median days) of the passes of one lead source, of all time."""
+    return rows(
+        connection,
+        "select completed, median_days from marts.rpt_funnel_velocity"
+        " where segment = 'lead_source' and segment_value = ? and unit = 'pass'"
+        " and policy = 'implied' and period_type = 'all' and from_stage = ? and to_stage = ?",
+        source, from_stage, to_stage,
+    )  # fmt: skip
+
+
 def test_g01_skip(warehouse: duckdb.DuckDBPyConnection) -> None:
     assert list(stages(warehouse, "G01", "any")) == ["inquiry", "sql"]
     assert list(stages(warehouse, "G01", "strict")) == ["inquiry"]
@@ -70,6 +79,22 @@ def test_g01_skip(warehouse: duckdb.DuckDBPyConnection) -> None:
     assert sorted(undated) == [("mql", None), ("sal", None)]
 
 
+def test_g01_skip_takes_its_days_and_what_is_implied_takes_none(
+    warehouse: duckdb.DuckDBPyConnection,
+) -> None:
+    assert waits(warehouse, "G01", "inquiry", "sql") == [(1, 15.0)]
+    # Nobody to measure is no row.
+    assert waits(warehouse, "G01", "mql", "sal") == []
+    assert rows(
+        warehouse,
+        "select to_stage, entered, converted from marts.rpt_funnel_conversion"
+        " where segment = 'lead_source' and segment_value = 'G01' and unit = 'pass'"
+        " and policy = 'implied' and method = 'cohort' and period_type = 'all'"
+        " and window_days is null and from_stage = 'inquiry' and to_stage <> 'opportunity'"
+        " order by all",
+    ) == [("mql", 1, 1), ("sal", 1, 1), ("sql", 1, 1), ("won", 1, 0)]
+
+
 def test_g02_recycle_makes_two_passes(warehouse: duckdb.DuckDBPyConnection) -> None:
     assert transitions(warehouse, "G02") == [
         (1, "enter", None, "mql"), (1, "recycle", "mql", "recycled"),
@@ -82,8 +107,34 @@ def test_g02_recycle_makes_two_passes(warehouse: duckdb.DuckDBPyConnection) -> N
     ) == [(1, "recycled"), (2, "open")]
 
 
-def test_g04_same_second_is_chained(warehouse: duckdb.DuckDBPyConnection) -> None:
-    moves = [to for _, _, _, to in transitions(warehouse, "G04")]
+def test_g02_recycle_counts_by_pass_and_by_person(warehouse: duckdb.DuckDBPyConnection) -> None:
+    counted = (
+        "select unit, cast(period_start as varchar), entered, converted"
+        " from marts.rpt_funnel_conversion where segment = 'lead_source' and segment_value = 'G02'"
+        " and unit in ('pass', 'person') and policy = 'any' and method = 'cohort'"
+        " and window_days is null and from_stage = 'mql' and to_stage = 'sal'"
+    )
+    assert rows(warehouse, f"{counted} and period_type = 'all' order by unit") == [
+        ("pass", None, 2, 1), ("person", None, 1, 1),
+    ]  # fmt: skip
+    # Read in April, January still has its MQL.
+    assert rows(warehouse, f"{counted} and period_type = 'month' order by 1, 2") == [
+        ("pass", "2026-01-01", 1, 0), ("pass", "2026-03-01", 1, 1),
+        ("person", "2026-01-01", 1, 1), ("person", "2026-03-01", 1, 1),
+    ]  # fmt: skip
+    assert waits(warehouse, "G02", "mql", "sal") == [(1, 1.0)]
+    # Nobody waited from January's MQL for March's SAL.
+    assert rows(
+        warehouse,
+        "select max(median_days) from marts.rpt_funnel_velocity"
+        " where segment = 'lead_source' and segment_value = 'G02'"
+        " and from_stage = 'mql' and to_stage = 'sal'",
+    ) == [(1.0,)]
+
+
+@pytest.mark.parametrize("lead", ["G04", "G04-in-order"])
+def test_g04_same_second_is_chained(warehouse: duckdb.DuckDBPyConnection, lead: str) -> None:
+    moves = [to for _, _, _, to in transitions(warehouse, lead)]
     assert moves == ["mql", "sal", "sql"]
 
 
@@ -110,6 +161,20 @@ def test_g09_unmapped_status_is_a_finding_and_nobody_is_lost(
         ("warning", True)
     ]
     assert person(warehouse, "G09") == "crm/main/G09"
+    by_status = dict(
+        rows(
+            warehouse,
+            "select p.status, count(*) from intermediate.int_person_records as p"
+            " where p.source = 'crm' group by all",
+        )
+    )
+    # Nobody but G09; who is `Open` is known, and means no stage.
+    assert by_status["unmapped"] == 1
+    assert None not in by_status
+    assert (
+        sum(by_status.values())
+        == rows(warehouse, "select count(*) from raw_files.persons where _source = 'crm'")[0][0]
+    )
 
 
 def test_g10_rule_change_judges_by_the_version_of_its_time(
@@ -133,6 +198,7 @@ def test_g14_date_only_is_zero_days_and_never_negative(
         "select days_in_stage from marts.fct_pass_stages where person_key = ? and stage = 'mql'",
         person(warehouse, "G14"),
     ) == [(0.0,)]
+    assert waits(warehouse, "G14", "mql", "sql") == [(1, 0.0)]
 
 
 def test_a_step_back_by_the_authority_moves_back(warehouse: duckdb.DuckDBPyConnection) -> None:
@@ -183,12 +249,16 @@ def test_an_undated_stage_has_no_date_and_no_cohort_month(
 def test_g15_conversion_is_one_person(warehouse: duckdb.DuckDBPyConnection) -> None:
     key = person(warehouse, "G15-P", "marketing")
     assert {person(warehouse, "G15-L"), person(warehouse, "G15-C")} == {key}
-    assert [to for *_, to in transitions(warehouse, "G15-L")] == [
-        "mql",
-        "sal",
-        "sql",
-        "opportunity",
-    ]
+    # One pass, no inquiry, and the MQL that it was before the conversion.
+    assert rows(
+        warehouse,
+        "select pass_number, to_stage, cast(transition_date as varchar)"
+        " from marts.fct_stage_transitions where person_key = ? order by transition_number",
+        key,
+    ) == [
+        (1, "mql", "2026-01-10"), (1, "sal", "2026-01-12"), (1, "sql", "2026-01-20"),
+        (1, "opportunity", "2026-01-25"),
+    ]  # fmt: skip
     assert rows(
         warehouse, "select record_count from marts.dim_persons where person_key = ?", key
     ) == [(3,)]

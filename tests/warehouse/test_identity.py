@@ -144,6 +144,7 @@ def merge_cases(add: Callable[..., None]) -> None:
     add("leads", "G18-B", created_at="2025-02-01 08:00:00")
     add("leads", "G18-C", created_at="2025-03-01 08:00:00")
     add("history", "G18", lead="G18-A", old="new", new="mql", at="2025-01-10 09:00:00")
+    add("deals", "G18", lead="G18-B", stage="discovery", created_at="2025-02-10 09:00:00")
     # G19: 101 and 102, before they become 103.
     add("contacts", "101", created_at="2025-05-01 08:00:00")
     add("contacts", "102", created_at="2025-06-01 08:00:00")
@@ -356,6 +357,12 @@ def ninth_of_march(build: Callable[..., duckdb.DuckDBPyConnection]) -> Iterator[
         yield connection
 
 
+@pytest.fixture(scope="module")
+def tenth_of_march(build: Callable[..., duckdb.DuckDBPyConnection]) -> Iterator[Any]:
+    with build(UNIFIED_FUNNEL_AS_OF="2026-03-10") as connection:
+        yield connection
+
+
 def person(connection: Any, record_key: str) -> str | None:
     """Key of the person that a key leads to, as a reader of the marts would find it."""
     found = connection.execute(
@@ -388,9 +395,18 @@ def test_g18_a_chain_of_merges_closes_link_by_link(warehouse: Any, ninth_of_marc
     keys = [f"crm/main/G18-{of}" for of in "ABC"]
     assert [person(ninth_of_march, of) for of in keys] == [key, key, keys[2]]
     assert [person(warehouse, of) for of in keys] == [key] * 3
+    # A was qualified, B has the deal: C is who did both.
+    for connection in (warehouse, ninth_of_march):
+        assert connection.execute(
+            "select pass_number, to_stage from marts.fct_stage_transitions"
+            " where person_key = ? order by transition_number",
+            [key],
+        ).fetchall() == [(1, "mql"), (1, "opportunity")]
     assert one(
-        warehouse, "select count(*) from marts.fct_stage_transitions where person_key = ?", key
-    ) == (1,)
+        warehouse, "select person_key from marts.fct_opportunities where opportunity_id = 'G18'"
+    ) == (key,)
+    assert one(warehouse, "select record_count from marts.dim_persons where person_key = ?",
+               key) == (3,)  # fmt: skip
 
 
 def test_g19_a_merge_under_a_new_id_is_no_inquiry_and_keeps_the_first_date(
@@ -456,6 +472,18 @@ def test_g21_a_deleted_record_is_there_before_its_deletion(
     assert one(warehouse, query) == (True, 0)
     undated = "select is_deleted from marts.dim_persons where person_key = 'crm/main/gone-undated'"
     assert one(ninth_of_march, undated) == one(warehouse, undated) == (True,)
+
+
+def test_g21_the_pipeline_has_it_until_the_day_before(
+    ninth_of_march: Any, tenth_of_march: Any
+) -> None:
+    query = """
+        select open, open_pipeline from marts.rpt_pipeline
+        where period_type = 'all' and segment = 'all'
+    """
+    # Beside it: G22 of 1, archived in April, and the deal of G18, which has no amount.
+    assert one(ninth_of_march, query) == (3, 50001.0)
+    assert one(tenth_of_march, query) == (2, 1.0)
 
 
 def test_g22_an_archive_that_moves_no_date_happened_at_the_export_that_tells_of_it(

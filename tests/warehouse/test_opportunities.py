@@ -63,7 +63,7 @@ agreement: agreement.yml
 outcomes: won_and_lost
 files:
   - {{file: contacts.csv, system: crm, entity: persons, load: full, exported_at: {at}, key: id,
-     columns: {{created_at: created_at}}}}
+     columns: {{account_id: company, created_at: created_at}}}}
   - {{file: companies.csv, system: crm, entity: accounts, load: full, exported_at: {at}, key: id,
      columns: {{name: name}}}}
   - {{file: touches.csv, system: crm, entity: activities, load: full, exported_at: {at}, key: id,
@@ -78,6 +78,7 @@ files:
        is_closed: {{column: stage, map: {{Won: "true", Lost: "true"}}, other: "false"}},
        is_won: {{column: stage, map: {{Won: "true"}}, other: "false"}},
        amount: amount, currency: currency, probability: {{column: chance, unit: percent}},
+       loss_reason: reason,
        forecast_category: {{column: forecast, map: {{Omitted: omitted, Pipeline: pipeline}}}},
        created_at: created_at, closed_at: closed_at, expected_close_at: expected,
        updated_at: updated_at, is_deleted: archived}}}}
@@ -100,10 +101,10 @@ files:
 """
 
 COLUMNS = {
-    "contacts": "id created_at",
+    "contacts": "id company created_at",
     "companies": "id name",
     "touches": "id contact type direction at",
-    "deals": "id company contact owner product type stage amount currency chance forecast"
+    "deals": "id company contact owner product type stage amount currency chance forecast reason"
     " created_at closed_at expected updated_at archived",
     "hub_deals": "id stage amount chance created_at",
     "deal_history": "id deal field old new at",
@@ -153,6 +154,12 @@ def common(export: Export) -> None:
         amount="50000", product="G13", created_at="2026-01-05 09:00:00", closed_at="2026-03-20",
     )  # fmt: skip
     e.deal("G58", product="G58", amount="500", created_at="2025-10-02 09:00:00")
+    # Another one that changes every day.
+    steps = [("Discovery", "Proposal"), ("Proposal", "Discovery")]
+    e.deal(
+        "G58-busy", *((*steps[day % 2], f"2025-10-{day + 4:02} 09:00:00") for day in range(27)),
+        created_at="2025-10-02 09:00:00",
+    )  # fmt: skip
     for n in range(1, 4):
         e.add("contacts", id=f"G27-{n}", created_at="2026-01-01 09:00:00")
     for deal, stage, closed in (("G27-a", "Won", "2026-02-20"), ("G27-b", "Discovery", "")):
@@ -161,6 +168,13 @@ def common(export: Export) -> None:
         for n in range(1, 4):
             e.add("roles", deal=deal, contact=f"G27-{n}", primary="yes" if n == 2 else "no")
     e.deal("G28", amount="10000", product="G28", created_at="2026-02-02 09:00:00")
+    # Of both companies somebody takes part.
+    for company in ("X", "Y"):
+        e.add("contacts", id=f"G28-{company}", company=company, created_at="2026-01-01 09:00:00")
+        e.add("roles", deal="G28", contact=f"G28-{company}", primary="no")
+    for n, reason in enumerate(["Price"] * 4 + ["Other"] * 2 + [""] * 4):
+        e.deal(f"G66-{n}", stage="Lost", reason=reason, product="G66", amount="1",
+               created_at="2026-02-01 09:00:00", closed_at="2026-02-12")  # fmt: skip
     for n, (stage, amount) in enumerate([("Won", "10000")] * 3 + [("Lost", "170000")]):
         e.deal(f"G29-{n}", stage=stage, amount=amount, product="G29", owner="G29",
                created_at="2026-02-01 09:00:00", closed_at="2026-02-11")  # fmt: skip
@@ -375,6 +389,18 @@ def test_g58_an_idle_opportunity_has_a_state_on_every_day(warehouse: Any) -> Non
     for day in ("2025-10-02", "2025-12-31", "2026-04-30"):
         assert on_day(warehouse, "G58", day) == [("discovery", 500.0)]
     assert on_day(warehouse, "G58", "2025-10-01") == []
+    # 2 October to 30 April: 211 days, each with one state.
+    for deal in ("G58", "G58-busy"):
+        assert rows(
+            warehouse,
+            "select count(*), count(distinct d.calendar_date) from marts.dim_dates as d"
+            " join marts.fct_opportunity_states as s on d.calendar_date >= s.valid_from_date"
+            " and (s.valid_until_date is null or d.calendar_date < s.valid_until_date)"
+            " join marts.fct_opportunities as o using (opportunity_key)"
+            " where o.opportunity_id = ? and d.calendar_date <= date '2026-04-30'",
+            deal,
+        ) == [(211, 211)]
+    assert len(states(warehouse, "G58-busy", "s.stage")) == 28
 
 
 def test_g21_a_deleted_opportunity_is_in_the_pipeline_until_the_day_before(warehouse: Any) -> None:
@@ -416,6 +442,16 @@ def test_g08_a_stage_that_the_portal_deleted_keeps_its_label(warehouse: Any) -> 
     assert one(warehouse, "G08", "stage") == ("pilot",)
 
 
+def test_g08_no_bucket_is_null_and_totals_conserve(warehouse: Any, end_of_february: Any) -> None:
+    for connection in (warehouse, end_of_february):
+        assert pipeline(connection, "created, open, open_pipeline", "G08") == (1, 1, 80.0)
+        # One state for its label, before and after the portal lost it.
+        assert states(connection, "G08", "s.stage, s.is_last") == [("pilot", True)]
+    assert rows(warehouse, "select count(*) from marts.fct_opportunities where stage is null") == [
+        (0,)
+    ]
+
+
 def test_g27_roles_do_not_multiply_money(warehouse: Any) -> None:
     assert pipeline(warehouse, "created, pipeline_created, won_value", "G27") == (
         2, 200000.0, 100000.0,
@@ -425,6 +461,9 @@ def test_g27_roles_do_not_multiply_money(warehouse: Any) -> None:
 def test_g28_a_deal_of_two_companies_belongs_to_the_primary_one(warehouse: Any) -> None:
     assert pipeline(warehouse, "created, pipeline_created", "G28") == (1, 10000.0)
     assert one(warehouse, "G28", "account_key") == ("crm/main/X",)
+    assert rows(
+        warehouse, "select count(*) from marts.fct_opportunities where account_key = 'crm/main/Y'"
+    ) == [(0,)]
 
 
 def test_g29_win_rates(warehouse: Any) -> None:
@@ -432,6 +471,10 @@ def test_g29_win_rates(warehouse: Any) -> None:
     assert win_loss(warehouse, rates, "product", "G29") == (0.75, 0.15, 0.75)
     assert win_loss(warehouse, rates, "owner", "crm/main/winner") == (1.0, 1.0, 1.0)
     assert win_loss(warehouse, rates, "owner", "crm/main/opener") == (None, None, 0.0)
+
+
+def test_g66_a_reason_is_known_of_four_in_ten(warehouse: Any) -> None:
+    assert win_loss(warehouse, "lost, reason_known", "product", "G66") == (10, 4)
 
 
 @pytest.mark.parametrize("deal", ["G30", "G30-hub"])

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 SCHEMA = "marts"
 
 # What the law says beside the agreement's own exits.
-OUTCOMES = ("open", "won", "expired")
+OTHER_EXITS = ("expired", "deleted")
+OUTCOMES = ("open", "won", *OTHER_EXITS)
 KINDS = (
     "enter", "forward", "skip", "back", "recycle", "reject", "disqualify", "lose", "win", "churn",
     "expire", "reopen", "restart", "merge", "delete", "remap",
@@ -153,12 +154,14 @@ def _transitions(stages: list[str], exits: list[str]) -> Look:
             holds("is_version_known", "every transition follows a version of the agreement"),
             is_one_of(
                 "from_stage",
-                [*stages, *exits, "expired"],
+                [*stages, *exits, *OTHER_EXITS],
                 "a transition leaves a stage, or resumes after an exit",
             ),
             is_present("to_stage", "every transition leads somewhere"),
             is_one_of(
-                "to_stage", [*stages, *exits, "expired"], "a transition enters a stage or an exit"
+                "to_stage",
+                [*stages, *exits, *OTHER_EXITS],
+                "a transition enters a stage or an exit",
             ),
             is_one_of("kind", list(KINDS), f"a kind is one of {', '.join(KINDS)}"),
             is_one_of("evidence", list(EVIDENCE), f"evidence is one of {', '.join(EVIDENCE)}"),

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from ingestion.agreement.criteria import Criterion
     from ingestion.agreement.stages import Stage
 
+# An exit that no agreement names.
+DELETED = "deleted"
+# Above all stages.
+_EXIT_RANK = 1_000_000
 _VERSION = """
   - version: {version}
     effective_from: {effective_from}
@@ -98,9 +102,9 @@ class Meaning:
 
     @property
     def rank(self) -> float | None:
-        """The place in the order of signals: exits come after stages."""
+        """The place in the order of signals: exits come after stages, a deletion after all."""
         if self.exit:
-            return math.inf
+            return math.inf if self.exit == DELETED else _EXIT_RANK
         return self.stage.rank if self.stage else None
 
     @property

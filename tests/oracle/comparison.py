@@ -96,7 +96,7 @@ def _smaller(history: History) -> Iterator[History]:
 
 _OPTIONAL = {
     "status", "status_at", "lifecycle_stage", "lifecycle_stage_at", "score", "stage_at", "owner",
-    "converted_opportunity_id", "closed_at", "outcome",
+    "converted_opportunity_id", "closed_at", "outcome", "deleted_at",
 }  # fmt: skip
 
 

@@ -38,7 +38,7 @@ files:
 _COLUMNS = {
     "persons": (
         "email status status_at lifecycle_stage lifecycle_stage_at score created_at linked_id "
-        "converted_id converted_at converted_opportunity_id merged_into_id"
+        "converted_id converted_at converted_opportunity_id merged_into_id deleted_at"
     ),
     "field_changes": "changed_record_id old_value new_value changed_at",
     "activities": "person_id activity_type occurred_at is_automated is_completed owner_id",

@@ -224,6 +224,7 @@ class _Draw:
             status_at=self._stamp(own),
             lifecycle_stage_at=self._stamp(own),
             created_at=self._text(created, 0.1) if self._is(0.9) else "",
+            deleted_at=self._text(self._moment(), 0.2) if self._is(0.06) else "",
         )
         self.rows.append(person)
         return person

@@ -54,6 +54,7 @@ class Person:
     converted_at: str = ""
     converted_opportunity_id: str = ""
     merged_into_id: str = ""
+    deleted_at: str = ""
 
 
 @dataclass(frozen=True)

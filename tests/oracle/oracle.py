@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tests.oracle.identity import persons_of
 from tests.oracle.passes import Funnel
-from tests.oracle.signals import heard_of, signals_of
+from tests.oracle.signals import deletion_of, heard_of, signals_of
 from tests.oracle.silence import silence_of
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ def results_of(history: History, rules: Rules, as_of: AsOf) -> list[PersonResult
         heard = heard_of(history, records, rules, as_of)
         silence = silence_of([one for series in heard for one in series], records)
         funnel = Funnel(rules, silence)
-        funnel.run(signals_of(heard, rules), as_of)
+        deletion = deletion_of(history, records, rules, as_of)
+        funnel.run(signals_of([*heard, deletion], rules), as_of)
         found.append(funnel.result(records))
     return found

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from tests.oracle.agreement import DELETED
 from tests.oracle.moments import Moment, moment_at
 from tests.oracle.transitions import PassRow, PersonResult, Transition
 
@@ -101,7 +102,9 @@ class Funnel:
     def _handle(self, one: Judged) -> None:
         self._attach(one)
         self._keep_open(one)
-        if one.meaning.exit:
+        if one.meaning.exit == DELETED:
+            self._delete(one)
+        elif one.meaning.exit:
             self._leave(one, one.meaning.exit)
         elif one.meaning.stage:
             self._arrive(one, one.meaning.stage)
@@ -263,6 +266,13 @@ class Funnel:
         if one.signal.is_renewal or exit_ == "churned":
             return self.won[-1] if self.won else self.newest
         return self.pass_of.get(one.signal.deal) if one.signal.deal else self.newest
+
+    def _delete(self, one: Judged) -> None:
+        """End whatever is open: there is nobody any more."""
+        for each in self.passes:
+            if not each.has_ended and not each.is_won and each.current:
+                each.exit, each.ended = DELETED, one.moment
+                _add(each, (each.current.key, DELETED, "delete"), one.moment, one.signal.evidence)
 
     # -- Silence -----------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from tests.oracle.agreement import Fact, Meaning
+from tests.oracle.agreement import DELETED, Fact, Meaning
 from tests.oracle.chains import chained
 from tests.oracle.closings import closings_of
 from tests.oracle.history import HISTORY_STARTS, canonical
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tests.oracle.history import Change, History, Opportunity, Person
     from tests.oracle.moments import AsOf
 
-PERSON_FIELD, ACTIVITY, OPPORTUNITY = range(3)
+PERSON_FIELD, ACTIVITY, OPPORTUNITY, DELETION = range(4)
 # The place of what a record shows beside a history, behind all changes of its moment.
 _LAST = 1_000_000
 # Some time after `as_of`.
@@ -91,6 +91,25 @@ def heard_of(
         _judged(_happened(_placed(series), as_of), rules, as_of)
         for series in _series(history, records, as_of)
     ]
+
+
+def deletion_of(
+    history: History, records: frozenset[str], rules: Rules, as_of: AsOf
+) -> list[Judged]:
+    """Return the moment at which the last record was deleted; nothing while there is one."""
+    deleted = [
+        read_moment(one.deleted_at)
+        for one in history.persons
+        if record_key(one.system, one.key) in records
+    ]
+    gone = [one for one in deleted if one and as_of.knows(one)]
+    if len(gone) < len(deleted):
+        return []
+    last = max(gone, key=lambda one: (one.start, one.is_timed))
+    signal = Signal(
+        DELETION, "", "", "deletion", "", last, "observed", chain=_LAST + 1, is_alive=False
+    )
+    return [Judged(signal, rules.version_on(last.day), Meaning(exit=DELETED))]
 
 
 def signals_of(heard: list[list[Judged]], rules: Rules) -> list[Judged]:
@@ -366,7 +385,7 @@ def _turned(series: list[Judged], rules: Rules) -> list[Judged]:
             targets += [each.key for each in one.version.exits]
             held = frozenset(each for each in targets if rules.satisfies(version, each, before))
             judged = replace(judged, meaning=rules.meaning(one.version, one.signal.fact, held))
-        elif one.meaning.target:
+        elif one.meaning.target and one.signal.kind != DELETION:
             judged = replace(
                 judged, turned_true=not rules.satisfies(version, one.meaning.target, before)
             )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import random
 from collections import Counter, defaultdict
+from datetime import datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -484,6 +485,29 @@ def test_g21_the_pipeline_has_it_until_the_day_before(
     # Beside it: G22 of 1, archived in April, and the deal of G18, which has no amount.
     assert one(ninth_of_march, query) == (3, 50001.0)
     assert one(tenth_of_march, query) == (2, 1.0)
+
+
+def test_g21_a_deletion_takes_an_open_pass_out_of_the_balance(
+    warehouse: Any, ninth_of_march: Any
+) -> None:
+    passes = "select outcome, ended_at from marts.fct_passes where person_key = 'crm/main/G21'"
+    assert one(ninth_of_march, passes) == ("open", None)
+    # 10:00 in New York, summer time since the 8th.
+    deleted_at = datetime(2026, 3, 10, 14)
+    assert one(warehouse, passes) == ("deleted", deleted_at)
+    last = """
+        select from_stage, to_stage, kind, transition_at, evidence
+        from marts.fct_stage_transitions where person_key = 'crm/main/G21'
+        order by transition_number desc limit 1
+    """
+    assert one(warehouse, last) == ("opportunity", "deleted", "delete", deleted_at, "observed")
+    balance = """
+        select opening, moved_in, moved_out, closing from marts.rpt_stage_balance
+        where stage = 'opportunity' and balance_date = date '2026-03-10'
+    """
+    opening, moved_in, moved_out, closing = one(warehouse, balance)
+    assert (moved_in, moved_out) == (0, 1)
+    assert opening - 1 == closing
 
 
 def test_g22_an_archive_that_moves_no_date_happened_at_the_export_that_tells_of_it(

@@ -418,7 +418,7 @@ def test_definitions_are_counted_with_what_became_of_their_people(
     counted = [
         "qualified", "undated", "also_agreed", "also_marketing", "also_sales", "only_here",
         "accepted", "won", "rejected", "recycled", "disqualified", "lost", "churned", "expired",
-        "open", "won_before", "no_pass", "ruled_out_disqualified", "ruled_out_discarded",
+        "deleted", "open", "won_before", "no_pass", "ruled_out_disqualified", "ruled_out_discarded",
     ]  # fmt: skip
     (found,) = rows(warehouse, GAP.format(columns=", ".join(counted)), definition, "all", None)
     assert {name: n for name, n in zip(counted, found, strict=True) if n} == {

@@ -91,17 +91,17 @@ kept_stages as (
     select * from {{ ref('int_kept_stages') }}
 ),
 
-silences as (
-    select person_key, signal_number from person_signals where exit = 'expired'
+person_exits as (
+    select person_key, signal_number from person_signals where exit in ('expired', 'deleted')
 ),
 
--- A silence is the person's: it ends every pass that is still open by then, not the newest only.
+-- Silence and deletion are the person's: they end every pass that is open by then, not the newest only.
 placed as (
     select person_key, pass_number, signal_number from pass_signals
     union
     select p.person_key, o.pass_number, p.signal_number
     from pass_signals as p
-    inner join silences as s on p.person_key = s.person_key and p.signal_number = s.signal_number
+    inner join person_exits as s on p.person_key = s.person_key and p.signal_number = s.signal_number
     inner join pass_signals as o on p.person_key = o.person_key and p.pass_number > o.pass_number
 ),
 

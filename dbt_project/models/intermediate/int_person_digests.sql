@@ -38,6 +38,10 @@ facts as (
     from {{ ref('int_fit_values') }}
     group by person_key
     union all
+    select person_key, sum({{ row_digest(['deleted_at', 'deleted_at_precision']) }})
+    from {{ ref('int_person_deletions') }}
+    group by person_key
+    union all
     select person_key, 1 from heard_persons
 )
 

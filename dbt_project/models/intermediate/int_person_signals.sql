@@ -82,14 +82,29 @@ signals as (
     from silences as s
     inner join {{ ref('int_agreement_versions') }} as v
         on s.expires_on >= v.applies_from and s.expires_on < v.applies_until
+    union all
+    -- Whose last record is gone leaves behind whatever was said at the same moment.
+    select
+        d.person_key, cast(null as varchar), cast(null as varchar), cast(null as varchar), 0, 5,
+        'deletion', cast(null as varchar), d.deleted_at, d.deleted_at_precision, d.deleted_date,
+        d.moment, 'observed', d.person_key || '/deletion', 1000001, v.version, 'deleted',
+        cast(null as varchar), cast(null as integer), cast(null as integer), true
+    from {{ ref('int_person_deletions') }} as d
+    inner join affected_persons as p on d.person_key = p.person_key
+    inner join {{ ref('int_agreement_versions') }} as v
+        on d.deleted_date >= v.applies_from and d.deleted_date < v.applies_until
 ),
 
 ranked as (
     select
         *,
         -- What means nothing says that it is there, before stages and then exits.
-        case when stage is not null then stage_rank when exit is not null then 1000000 else -1 end
-            as order_rank
+        case
+            when stage is not null then stage_rank
+            when exit = 'deleted' then 2000000
+            when exit is not null then 1000000
+            else -1
+        end as order_rank
     from signals
 ),
 

@@ -38,6 +38,7 @@ select
         when 'lost' then 'lose'
         when 'churned' then 'churn'
         when 'expired' then 'expire'
+        when 'deleted' then 'delete'
         when 'forward' then case when a.stage_position - b.stage_position > 1 then 'skip' else 'forward' end
         else m.kind
     end as kind,

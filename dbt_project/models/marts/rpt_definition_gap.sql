@@ -1,7 +1,7 @@
 {%- set definitions = ['agreed', 'marketing', 'sales'] -%}
 {%- set outcome_names = [
-    'won', 'rejected', 'recycled', 'disqualified', 'lost', 'churned', 'expired', 'open', 'won_before',
-    'no_pass'
+    'won', 'rejected', 'recycled', 'disqualified', 'lost', 'churned', 'expired', 'deleted', 'open',
+    'won_before', 'no_pass'
 ] -%}
 {%- set outcome_measures = ['qualified', 'undated', 'only_here', 'accepted', 'reached_opportunity']
     + ['also_agreed', 'also_marketing', 'also_sales'] + outcome_names -%}
@@ -162,6 +162,7 @@ select
     s.lost,
     s.churned,
     s.expired,
+    s.deleted,
     s.open,
     s.won_before,
     s.no_pass,

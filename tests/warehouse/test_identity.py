@@ -160,6 +160,7 @@ def merge_cases(add: Callable[..., None]) -> None:
 
 def deletion_cases(add: Callable[..., None]) -> None:
     add("leads", "G21", created_at="2025-01-01 08:00:00")
+    add("history", "G21", lead="G21", old="new", new="mql", at="2026-01-05 09:00:00")
     add("leads", "gone-undated", is_deleted="yes")
     add("deals", "G21", stage="discovery", amount="50000", created_at="2026-01-05 09:00:00",
         updated_at="2026-01-05 09:00:00", is_deleted="no")  # fmt: skip
@@ -500,10 +501,10 @@ def test_g21_a_deletion_takes_an_open_pass_out_of_the_balance(
         from marts.fct_stage_transitions where person_key = 'crm/main/G21'
         order by transition_number desc limit 1
     """
-    assert one(warehouse, last) == ("opportunity", "deleted", "delete", deleted_at, "observed")
+    assert one(warehouse, last) == ("mql", "deleted", "delete", deleted_at, "observed")
     balance = """
         select opening, moved_in, moved_out, closing from marts.rpt_stage_balance
-        where stage = 'opportunity' and balance_date = date '2026-03-10'
+        where stage = 'mql' and balance_date = date '2026-03-10'
     """
     opening, moved_in, moved_out, closing = one(warehouse, balance)
     assert (moved_in, moved_out) == (0, 1)

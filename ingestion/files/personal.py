@@ -1,0 +1,66 @@
+"""Which fields hold values of a person: what an erasure takes out of them, and what it leaves.
+
+Left is what rules, segments and counts look at (dates, ids, status, score, title, country …):
+without it a closed period would count differently. Every field of a person is in one of the two
+lists; a test says so.
+"""
+
+from __future__ import annotations
+
+# Who somebody is.
+PERSONAL = ("email", "first_name", "last_name", "phone", "company")
+
+# What they are to the funnel. A change of any other field of an erased person loses its values.
+KEPT = (
+    "record_type",
+    "title",
+    "country",
+    "lead_source",
+    "campaign",
+    "persona",
+    "status",
+    "status_at",
+    "lifecycle_stage",
+    "lifecycle_stage_at",
+    "score",
+    "reason",
+    "owner_id",
+    "account_id",
+    "account_source",
+    "linked_id",
+    "linked_source",
+    "converted_id",
+    "converted_at",
+    "converted_account_id",
+    "converted_opportunity_id",
+    "merged_into_id",
+    "merged_ids",
+    "created_at",
+    "updated_at",
+    "is_deleted",
+    "deleted_at",
+)
+
+# Fields in which people write about each other.
+FREE_TEXT = {
+    "activities": ("subject",),
+    "opportunities": ("name",),
+    "field_changes": ("old_value", "new_value"),
+    "opportunity_persons": (),
+}
+
+# Entities whose rows tell of a person, besides `persons` itself, with the fields that say of whom.
+REFERENCES = {
+    "activities": ("person_id", "person_source"),
+    "opportunity_persons": ("person_id", "person_source"),
+    "field_changes": ("changed_record_id", None),
+}
+
+# The law's values that count as missing: they name nobody, and erased they would count as given.
+PLACEHOLDERS = ("n/a", "-", "none", "test", "123")
+
+ERASED = "(erased)"
+# Where no account has the domain of an erased address: a name that can never be registered.
+NO_DOMAIN = "erased.invalid"
+# Enough digits that two addresses of a landing never share a stand-in.
+STAND_IN_DIGITS = 16

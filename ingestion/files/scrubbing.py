@@ -1,0 +1,314 @@
+"""Rows without what was erased: the same for a file that lands and for a load that is rewritten.
+
+Two things are looked for: rows that tell of an erased record, and erased addresses and numbers
+wherever they stand in a text. The address that stands in for an erased one is the same wherever it
+was: records that shared it still do, so nobody's person, account or pass changes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ingestion.files.entities import ENTITIES, MAIN_INSTANCE
+from ingestion.files.personal import (
+    ERASED,
+    FREE_TEXT,
+    KEPT,
+    PERSONAL,
+    PLACEHOLDERS,
+    REFERENCES,
+    STAND_IN_DIGITS,
+)
+from ingestion.files.sql import literal
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from ingestion.erasure import ErasedKeys
+    from ingestion.files.mapping import Mapping
+
+_MARKS = r"""\s@<>"(),:;\[\]\\/?!=&|{}*`"""
+_ADDRESS = rf"[^{_MARKS}]+@[^{_MARKS}']+\.[^{_MARKS}']+"
+# Dates and amounts look like this too; only what hashes to an erased number is touched.
+_NUMBER = r"\+?[0-9(][0-9 ()./\-]{4,}[0-9]"
+_STAND_IN = rf"erased-[0-9a-f]{{{STAND_IN_DIGITS}}}@[^{_MARKS}']+"
+_FEWEST_DIGITS = 7
+
+
+def define_macros(connection: duckdb.DuckDBPyConnection) -> None:
+    """Define what the SQL of erasures is made of.
+
+    `addresses(text)` and `numbers(text)` are lists of what looks like one;
+    `address_form(address)` and `number_form(number)` how two of them are compared, null for what is
+    too short; `without_addresses(text, stand_ins)` and `without_numbers(text, found)` the text with
+    those of a map replaced; `hidden(value, address)` what lands in the place of a personal value.
+    """
+    address, number = literal(_ADDRESS), literal(_NUMBER)
+    for macro in (
+        f"addresses(given) as regexp_extract_all(given, {address})",
+        "address_form(given) as lower(trim(given, '.'''))",
+        f"numbers(given) as regexp_extract_all(given, {number})",
+        "number_form(given) as case when length(regexp_replace(given, '[^0-9]', '', 'g')) >= "
+        f"{_FEWEST_DIGITS} then ltrim(regexp_replace(given, '[^0-9]', '', 'g'), '0') end",
+        f"without_addresses(given, found) as case when contains(given, '@') then "
+        f"{_rebuilt(address)} else given end",
+        f"without_numbers(given, found) as case when len(numbers(given)) > 0 then "
+        f"{_rebuilt(number)} else given end",
+        # As long and of the same form, so that it counts as a number where one is required.
+        "digitless(given) as regexp_replace(regexp_replace(given, '[0-9]', '0', 'g'), "
+        r"'\pL', 'x', 'g')",
+        f"hidden(given, address) as case when {_says_nothing('given')} then given "
+        f"when regexp_matches(given, {literal(_STAND_IN)}) "
+        f"then regexp_extract(given, {literal(_STAND_IN)}) "
+        f"when contains(given, '@') then coalesce(address, {literal(ERASED)}) "
+        "when number_form(given) is not null then digitless(given) "
+        f"else {literal(ERASED)} end",
+    ):
+        connection.execute(f"create or replace temp macro {macro}")
+
+
+def canonical(mapping: Mapping, entity: str, field: str) -> str:
+    """Return SQL: what the delivered value of a text field means, as staging translates it."""
+    value = f"nullif(trim({field}), '')"
+    cases = []
+    for one in mapping.files:
+        if one.entity != entity or field not in one.columns or one.columns[field].map is None:
+            continue
+        meant = " ".join(
+            f"when {literal(given.strip())} then {literal(to)}"
+            for given, to in (one.columns[field].map or {}).items()
+        )
+        other = one.other(field)
+        cases.append(
+            f"when _source = {literal(one.system)} and _instance = {literal(one.instance)} "
+            f"and _export = {literal(one.file)} then case {value} {meant} "
+            f"else {value if other is None else literal(other)} end"
+        )
+    return f"case {' '.join(cases)} else {value} end" if cases else value
+
+
+def record_key(record_id: str) -> str:
+    """Return SQL: the key of a record of the row's own system and instance."""
+    return f"(_source || '/' || _instance || '/' || trim({record_id}))"
+
+
+def person_told_of(entity: str, mapping: Mapping) -> str | None:
+    """Return SQL: the key of the person's record that a row tells of; None if it tells of none."""
+    if entity == "persons":
+        return record_key("_record_id")
+    if entity not in REFERENCES:
+        return None
+    record_id, source = REFERENCES[entity]
+    if source is None:
+        of_person = f"{canonical(mapping, entity, 'record_entity')} is distinct from 'opportunities'"
+        return f"case when {of_person} then {record_key(record_id)} end"
+    system = f"coalesce(nullif(trim({source}), ''), _source)"
+    return (
+        f"({system} || '/' || case when {system} = _source then _instance "
+        f"else {literal(MAIN_INSTANCE)} end || '/' || trim({record_id}))"
+    )
+
+
+def free_text(entity: str) -> tuple[str, ...]:
+    """Return the columns of an entity in which a person may be written about."""
+    return (*FREE_TEXT.get(entity, ()), "_undeclared")
+
+
+def texts(entity: str) -> tuple[str, ...]:
+    """Return all columns of an entity that hold what was delivered: any may hold an address."""
+    return ("_record_id", "_cursor", *ENTITIES[entity], "_undeclared")
+
+
+@dataclass(frozen=True)
+class Scrubber:
+    """Takes what was erased out of rows, in a database that belongs to one load.
+
+    `erased` is None where nothing ever was: then nothing is looked for.
+    """
+
+    connection: duckdb.DuckDBPyConnection
+    mapping: Mapping
+    erased: ErasedKeys | None
+
+    def __post_init__(self) -> None:
+        if self.erased is None:
+            return
+        self.erased.secret.define_hash(self.connection)
+        define_macros(self.connection)
+        self.connection.register("erased_given", self.erased.table)
+        self.connection.execute(
+            "create or replace temp table erased_keys as "
+            "select distinct on (kind, entity, erased_key) * from erased_given order by erased_at"
+        )
+        self.connection.unregister("erased_given")
+
+    def rows(self, entity: str, rows: str, *aside: str) -> str | None:
+        """Return SQL for the rows without what was erased, in any order; None if nothing was.
+
+        `rows` is SQL for a raw table of the entity, `aside` for tables with a `row_text` whose
+        addresses and numbers are to be known to `row_text`.
+        """
+        if self.erased is None:
+            return None
+        self._find(entity, rows, aside)
+        self._find_lines(entity, rows)
+        hidden = self._hidden(entity)
+        changed = " or ".join(f"{value} is distinct from {name}" for name, value in hidden.items())
+        joined = f"from {rows} left join erased_lines on _line = erased_line"
+        if not self._has(f"select 1 {joined} where {changed} limit 1"):
+            return None
+        replaced = ", ".join(f"{value} as {name}" for name, value in hidden.items())
+        columns = f"* exclude (erased_line, erased_address, is_named) replace ({replaced})"
+        return f"(select {columns} {joined})"
+
+    def row_text(self, text: str = "row_text") -> str:
+        """Return SQL for the text of a row that was set aside, without what was erased.
+
+        Knows the addresses and numbers that the last call of `rows` found.
+        """
+        if self.erased is None:
+            return text
+        return self._without(text, has_numbers=True)
+
+    def set_aside(self, entity: str, load_id: str, aside: str) -> str | None:
+        """Return SQL for the rows of a load that were set aside, without what was erased.
+
+        `aside` is SQL for a table with the columns of `SET_ASIDE_COLUMNS`. None if nothing was.
+        """
+        if self.erased is None:
+            return None
+        place = f"{literal(load_id + '/')} || line"
+        key = "source || '/' || instance || '/' || trim(record_id)"
+        is_erased = (
+            f"({place} in (select erased_key from erased_keys where kind = 'set_aside')"
+            f" or ({literal(entity)} = 'persons' and {key} in "
+            "(select erased_key from erased_keys where kind = 'record')))"
+        )
+        values = {
+            "record_id": self._without("record_id"),
+            "row_text": f"case when {is_erased} then {literal(ERASED)} else {self.row_text()} end",
+        }
+        changed = " or ".join(f"{value} is distinct from {name}" for name, value in values.items())
+        if not self._has(f"select 1 from {aside} where {changed} limit 1"):
+            return None
+        replaced = ", ".join(f"{value} as {name}" for name, value in values.items())
+        return f"(select * replace ({replaced}) from {aside})"
+
+    def _find(self, entity: str, rows: str, aside: tuple[str, ...]) -> None:
+        """Find which spellings of addresses and numbers in these rows are erased ones."""
+        columns = [(rows, name) for name in texts(entity)] + [(one, "row_text") for one in aside]
+        addresses = " union all ".join(
+            f"select unnest(addresses({name})) as spelling from {relation} "
+            f"where contains({name}, '@')"
+            for relation, name in columns
+        )
+        self._set(
+            "erased_addresses",
+            f"select spelling, stand_in from (select distinct spelling from ({addresses})) "
+            "join (select * from erased_keys where kind = 'email') "
+            "on erased_key = keyed_hash('email:' || address_form(spelling))",
+        )
+        if not self._has("select 1 from erased_keys where kind = 'phone' limit 1"):
+            self._set("erased_numbers", "select '', '' where false")
+            return
+        columns = [(rows, name) for name in self._with_numbers(entity)]
+        columns += [(one, "row_text") for one in aside]
+        numbers = " union all ".join(
+            f"select unnest(numbers({name})) as spelling from {relation} where {name} is not null"
+            for relation, name in columns
+        )
+        self._set(
+            "erased_numbers",
+            "select spelling, digitless(spelling) "
+            f"from (select distinct spelling from ({numbers})) "
+            "where keyed_hash('phone:' || number_form(spelling)) in "
+            "(select erased_key from erased_keys where kind = 'phone')",
+        )
+
+    def _find_lines(self, entity: str, rows: str) -> None:
+        """Find the rows that tell of an erased record or name an erased person."""
+        found = []
+        ids = {"_record_id": self._without("_record_id")}
+        if (told_of := person_told_of(entity, self.mapping)) is not None:
+            record_id = REFERENCES[entity][0] if entity in REFERENCES else "_record_id"
+            ids[record_id] = self._without(record_id)
+            replaced = ", ".join(f"{value} as {name}" for name, value in ids.items())
+            by_address = (
+                "list_filter(list_transform(addresses(email), "
+                "lambda a: getvariable('erased_addresses')[a]), lambda s: s is not null)[1]"
+                if entity == "persons"
+                else "null::varchar"
+            )
+            found.append(
+                "select _line, coalesce(by_address, stand_in), false from (select _line, "
+                f"{told_of} as told_of, by_address from "
+                f"(select * replace ({replaced}), {by_address} as by_address from {rows})) "
+                "left join (select * from erased_keys where kind = 'record') "
+                "on told_of = erased_key where erased_key is not null or by_address is not null"
+            )
+        if entity in FREE_TEXT:
+            found.append(
+                f"select _line, null, true from {rows} where {record_key('_record_id')} in "
+                "(select erased_key from erased_keys where kind = 'mention' "
+                f"and entity = {literal(entity)})"
+            )
+        lines = " union all ".join(found) or "select 0::bigint, '', false where false"
+        self.connection.execute(
+            "create or replace temp table erased_lines as "
+            "select line as erased_line, max(address) as erased_address, bool_or(is_named) as is_named "
+            f"from ({lines}) as found(line, address, is_named) group by line"
+        )
+
+    def _hidden(self, entity: str) -> dict[str, str]:
+        """SQL of the columns that may change, over the rows joined with `erased_lines`."""
+        with_numbers = self._with_numbers(entity)
+        values = {
+            name: self._without(name, has_numbers=name in with_numbers) for name in texts(entity)
+        }
+        values["_undeclared"] = (
+            f"case when erased_line is not null then '{{}}' else {values['_undeclared']} end"
+        )
+        for name in PERSONAL if entity == "persons" else FREE_TEXT.get(entity, ()):
+            when = "erased_line is not null"
+            if entity == "field_changes":
+                kept = ", ".join(literal(one) for one in KEPT)
+                field = canonical(self.mapping, entity, "field")
+                when = f"(is_named or coalesce({field} not in ({kept}), true)) and {when}"
+            values[name] = (
+                f"case when {when} then hidden({values[name]}, erased_address) "
+                f"else {values[name]} end"
+            )
+        return values
+
+    @staticmethod
+    def _with_numbers(entity: str) -> tuple[str, ...]:
+        return ("phone", "_undeclared") if entity == "persons" else free_text(entity)
+
+    @staticmethod
+    def _without(text: str, *, has_numbers: bool = False) -> str:
+        inner = f"without_addresses({text}, getvariable('erased_addresses'))"
+        return f"without_numbers({inner}, getvariable('erased_numbers'))" if has_numbers else inner
+
+    def _set(self, variable: str, pairs: str) -> None:
+        self.connection.execute(
+            f"set variable {variable} = (select map(coalesce(list(spelling), []::varchar[]), "
+            f"coalesce(list(instead), []::varchar[])) from ({pairs}) as found(spelling, instead))"
+        )
+
+    def _has(self, query: str) -> bool:
+        return self.connection.execute(query).fetchone() is not None
+
+
+def _rebuilt(pattern: str) -> str:
+    """SQL: a text piece by piece, so that ann@x.com is not found in joann@x.com."""
+    return (
+        f"list_aggregate(list_transform(list_zip(string_split_regex(given, {pattern}), "
+        f"regexp_extract_all(given, {pattern})), "
+        "lambda piece: piece[1] || coalesce(found[piece[2]], piece[2], '')), 'string_agg', '')"
+    )
+
+
+def _says_nothing(value: str) -> str:
+    given = ", ".join(literal(one) for one in (*PLACEHOLDERS, "", ERASED))
+    return f"coalesce(lower(trim({value})) in ({given}), true)"

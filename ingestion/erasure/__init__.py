@@ -7,11 +7,11 @@ from ingestion.erasure.erased_keys import (
     read_erased_keys,
     unfinished_erasures,
 )
-from ingestion.erasure.keyed_hash import SECRET_NAME, Secret, read_secret
+from ingestion.erasure.keyed_hash import VARIABLE, Secret, read_secret
 from ingestion.erasure.traces import Trace, find_traces
 
 __all__ = [
-    "SECRET_NAME",
+    "VARIABLE",
     "ErasedKeys",
     "Secret",
     "Trace",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import duckdb
 import pyarrow as pa
 
-from ingestion.erasure.keyed_hash import SECRET_NAME, Secret, read_secret
+from ingestion.erasure.keyed_hash import VARIABLE, Secret, read_secret
 from ingestion.errors import TerminalError
 from ingestion.landing import Manifest, content_digest
 
@@ -23,7 +23,7 @@ FINISHED = "finished"
 
 # One row per key by which something erased is known again. `kind` is `record` (a person's record),
 # `email`, `phone` (keyed hashes), `mention` (a record of another entity that named the person) or
-# `set_aside` (a row that never landed and named the person: load and line). `stand_in` is the
+# `set_aside` (keyed hash of a row that was set aside and named the person). `stand_in` is the
 # address that stands in for the erased one.
 SCHEMA = pa.schema(
     {
@@ -60,7 +60,7 @@ def read_erased_keys(landing: Landing) -> ErasedKeys | None:
     if set(table["key_check"].to_pylist()) != {key_check(secret)}:
         raise TerminalError(
             "this is not the key that the erasures of the landing were made with",
-            where=SECRET_NAME,
+            where=VARIABLE,
             mend="Set it to that key: without it, what was erased would come back",
         )
     return ErasedKeys(table, secret)
@@ -84,7 +84,7 @@ def unfinished_erasures(landing: Landing) -> list[str]:
 
 def finish_erasure(landing: Landing, load_id: str) -> None:
     """Land that an erasure was carried out: nothing built before it is left."""
-    _land(landing, FINISHED, load_id, pa.table({"erasure": pa.array([load_id])}))
+    _land(landing, FINISHED, load_id, pa.table({"load_id": pa.array([], pa.string())}))
 
 
 def key_check(secret: Secret) -> str:

@@ -12,7 +12,7 @@ from ingestion.errors import TerminalError
 if TYPE_CHECKING:
     import duckdb
 
-SECRET_NAME = "UNIFIED_FUNNEL_ERASURE_KEY"
+VARIABLE = "UNIFIED_FUNNEL_ERASURE_KEY"
 
 _BLOCK_BYTES = 64  # of SHA-256
 # Numbers have so few digits that a short key would be guessed together with them.
@@ -48,12 +48,12 @@ def read_secret() -> Secret:
 
     Raises TerminalError if it is not set or has less than 16 characters.
     """
-    text = os.environ.get(SECRET_NAME, "").strip()
+    text = os.environ.get(VARIABLE, "").strip()
     if len(text) < _SHORTEST:
         what = f"has less than {_SHORTEST} characters" if text else "is not set"
         raise TerminalError(
             f"the key of the erasures {what}",
-            where=SECRET_NAME,
+            where=VARIABLE,
             mend="Set it to the key that this landing's erasures were made with; for the first one"
             " make a key (e.g. `openssl rand -hex 32`) and keep it as long as the landing",
         )

@@ -23,9 +23,7 @@ class Trace:
     what: str
 
 
-def find_traces(
-    folder: Path, values: Sequence[str], left_out: Iterable[Path] = ()
-) -> list[Trace]:
+def find_traces(folder: Path, values: Sequence[str], left_out: Iterable[Path] = ()) -> list[Trace]:
     """Return the places below a folder that hold one of the values, in any case of letters.
 
     Parquet files and DuckDB databases are looked into column by column, all other files byte by

@@ -221,7 +221,9 @@ def _write(
             everything.replace(part)
         set_aside = bad + _count(connection, MALFORMED)
         if set_aside:
-            _write_set_aside(load, export, scrubber, (scrubbed or rows) if bad else None, raw)
+            if bad:
+                _keep_texts(scrubber, raw, rows, scrubbed or rows)
+            _write_set_aside(load, export, scrubber, has_bad_texts=bool(bad))
         everything.unlink(missing_ok=True)
     load.update(
         rows_delivered=records + set_aside - bad,
@@ -295,33 +297,37 @@ def _formats(export: Export, connection: duckdb.DuckDBPyConnection, rows: str) -
     return formats | named
 
 
+def _keep_texts(scrubber: Scrubber, raw: RawTable, rows: str, scrubbed: str) -> None:
+    """Create the temporary table `bad_texts`: the bad rows as text, without what was erased."""
+    of_line = f"select _line, _record_id, {raw.row_text()} as row_text from"
+    bad = "where _line in (select line from bad_rows)"
+    scrubber.connection.execute(
+        "create or replace temp table bad_texts as "
+        f"select _line as line, now._record_id as record_id, reason, "
+        f"{scrubber.row_text('was.row_text', 'now.row_text')} as row_text "
+        f"from ({of_line} {rows} {bad}) as was join ({of_line} {scrubbed} {bad}) as now "
+        "using (_line) join bad_rows on line = _line"
+    )
+
+
 def _write_set_aside(
-    load: LoadWriter,
-    export: Export,
-    scrubber: Scrubber,
-    rows: str | None,
-    raw: RawTable,
+    load: LoadWriter, export: Export, scrubber: Scrubber, *, has_bad_texts: bool
 ) -> None:
     origin = ", ".join(
-        literal(one)
+        literal(one or "")
         for one in (
             export.system,
             export.instance,
             export.entity,
-            raw.load_id,
+            load.manifest.load_id,
             export.file,
-            raw.file,
+            load.manifest.file,
         )
     )
     malformed = scrubber.row_text("row_text")
     parts = [f"select {origin}, line, null, 'malformed', {malformed} from {MALFORMED}"]
-    if rows is not None:
-        parts.append(
-            f"select {origin}, bad_line, _record_id, bad_reason, {raw.row_text()} from ("
-            # `reason` is a field of persons too.
-            "select line as bad_line, reason as bad_reason "
-            f"from bad_rows) join {rows} on _line = bad_line"
-        )
+    if has_bad_texts:
+        parts.append(f"select {origin}, line, record_id, reason, row_text from bad_texts")
     columns = ", ".join(SET_ASIDE_COLUMNS)
     types = ", ".join(f"{name}::{kind} as {name}" for name, kind in SET_ASIDE_COLUMNS.items())
     with load.new_file("set_aside") as path:

@@ -108,7 +108,9 @@ class _Search:
         connection.register("resolved_given", surroundings.resolved)
         connection.execute("create temp table resolved as from resolved_given")
         erased = read_erased_keys(surroundings.landing)
-        connection.register("erased_given", SCHEMA.empty_table() if erased is None else erased.table)
+        connection.register(
+            "erased_given", SCHEMA.empty_table() if erased is None else erased.table
+        )
         connection.execute("create temp table erased_keys as from erased_given")
 
     def _relate(
@@ -157,13 +159,13 @@ class _Search:
                 "nobody is found under what was given",
                 where=ASKED,
                 mend="Give a person key, a record key (system/instance/id) or an e-mail address as"
-                " the exports have it; if it came with exports that no run has read yet, run first",
+                " the exports have it; after new exports call `make run` first",
             )
         if persons > 1:
             raise TerminalError(
                 f"what was given belongs to {persons} persons{self._named()}",
                 where=ASKED,
-                mend="Name one of them by the key of the person or of a record, one after the other",
+                mend="Name one of them by the key of the person or of a record, one by one",
             )
         self._table(
             "own",
@@ -186,7 +188,8 @@ class _Search:
             "own_values",
             f"select email as given, 'email' as kind from raw_persons where {is_own} union "
             f"select _record_id, 'email' from raw_persons where {is_own} union "
-            f"select phone, 'phone' from raw_persons where {is_own} union {' union '.join(changes)}",
+            f"select phone, 'phone' from raw_persons where {is_own} union "
+            f"{' union '.join(changes)}",
         )
         of_others = (
             f"{record_key('_record_id')} in "
@@ -216,10 +219,11 @@ class _Search:
             "select distinct regexp_extract(lower(trim(domain)), "
             r"'^(https?://)?(www\.)?([^/\s]+)', 3) as domain from raw_accounts",
         )
+        of_address = _stand_in("'email:' || form", "form")
         self._table(
             "identifiers",
             "select distinct kind, form, keyed_hash(kind || ':' || form) as digest, "
-            f"case when kind = 'email' then {_stand_in("'email:' || form", 'form')} end "
+            f"case when kind = 'email' then {of_address} end "
             "as stand_in from found_identifiers where not is_shared",
         )
 
@@ -243,7 +247,7 @@ class _Search:
                 f"{record_key('_record_id')} from raw_{entity} where {named}"
             )
         self._connection.execute(
-            "insert into mentions select 'set_aside', object, load_id || '/' || line "
+            "insert into mentions select 'set_aside', object, keyed_hash('set_aside:' || row_text) "
             f"from set_aside where regexp_matches(row_text, {pattern}, 'i')"
         )
 
@@ -268,20 +272,23 @@ class _Search:
         self._connection.execute(
             "set variable stand_ins = (select map(coalesce(list(spelling), []::text[]), "
             "coalesce(list(stand_in), []::text[])) from (select distinct on (spelling) spelling, "
-            "stand_in from found_identifiers join identifiers using (kind, form) "
-            "where kind = 'email'))"
+            "stand_in from (select unnest(addresses(record_key)) as spelling from own) join ("
+            "select digest, stand_in from identifiers union all "
+            "select erased_key, stand_in from erased_keys where kind = 'email') "
+            "on digest = keyed_hash('email:' || address_form(spelling))))"
         )
         address = (
             "(select min(form) from (select address_form(unnest(addresses(email))) as form "
             f"from raw_persons where {record_key('_record_id')} = own.record_key) "
             "where split_part(form, '@', 2) in (from account_domains))"
         )
+        of_record = _stand_in("'record:' || record_key", "address")
         # An id that is an address is personal itself: it lands as what it becomes.
         key = "without_addresses(record_key, getvariable('stand_ins'))"
         rows = self._connection.execute(
             "with given as ("
             f"select 'record' as kind, 'persons' as entity, {key} as erased_key, "
-            f"{_stand_in("'record:' || record_key", 'address')} as stand_in "
+            f"{of_record} as stand_in "
             f"from (select record_key, coalesce({address}, '') as address from own) union all "
             "select kind, null, digest, stand_in from identifiers union all "
             "select distinct kind, entity, key, null from mentions) "

@@ -30,8 +30,8 @@ _NUMBER_OF_REWRITING = re.compile(r"-e\d+$")
 def rewrite_loads(landing: Landing, mapping: Mapping, erased: ErasedKeys) -> list[Manifest]:
     """Rewrite all loads of files that hold something erased; return the new manifests.
 
-    A new load has the rows of the old one, without what was erased, and its time of extraction: what
-    was known when stays the same. Old files are removed once their new ones are there. May be
+    A new load has the rows of the old one, without what was erased, and its time of extraction:
+    what was known when stays the same. Old files are removed once their new ones are there. May be
     called again at any time, also after it was interrupted: what is done is not done twice. Only
     the holder of the run lock may call this.
     """
@@ -74,9 +74,8 @@ def _rewrite_place(
         if one.load_id in new_ids:
             continue
         # What a load supersedes must not come back under its new name.
-        renamed = {new_ids[old] for old in one.supersedes if old in new_ids}.difference(
-            one.supersedes
-        )
+        renamed = {new_ids[old] for old in one.supersedes if old in new_ids}
+        renamed -= {one.load_id, *one.supersedes}
         with (
             tempfile.TemporaryDirectory(prefix="unified-funnel-") as scratch,
             reading_connection(Path(scratch)) as connection,
@@ -99,15 +98,13 @@ class _Rewriting:
         self._scrubber = scrubber
 
     def write(self, renamed: list[str], scratch: Path) -> Manifest | None:
-        """Write the load anew if it holds something erased or supersedes a load that was renamed."""
+        """Write the load anew if it holds something erased or supersedes what was renamed."""
         old = self._old
         rows = relation(self._landing, [old], "part", scratch)
         has_aside = bool(old.set_aside_files)
         aside = relation(self._landing, [old], "set_aside", scratch) if has_aside else None
         new_rows = self._scrubber.rows(old.object, rows, *([aside] if aside else []))
-        new_aside = (
-            self._scrubber.set_aside(old.object, old.load_id, aside) if aside is not None else None
-        )
+        new_aside = self._scrubber.set_aside(old.object, aside) if aside is not None else None
         if new_rows is None and new_aside is None and not renamed:
             return None
         draft = replace(

@@ -45,27 +45,35 @@ def define_macros(connection: duckdb.DuckDBPyConnection) -> None:
     those of a map replaced; `hidden(value, address)` what lands in the place of a personal value.
     """
     address, number = literal(_ADDRESS), literal(_NUMBER)
-    for macro in (
-        f"addresses(given) as regexp_extract_all(given, {address})",
-        "address_form(given) as lower(trim(given, '.'''))",
-        f"numbers(given) as regexp_extract_all(given, {number})",
-        "number_form(given) as case when length(regexp_replace(given, '[^0-9]', '', 'g')) >= "
-        f"{_FEWEST_DIGITS} then ltrim(regexp_replace(given, '[^0-9]', '', 'g'), '0') end",
-        f"without_addresses(given, found) as case when contains(given, '@') then "
-        f"{_rebuilt(address)} else given end",
-        f"without_numbers(given, found) as case when len(numbers(given)) > 0 then "
-        f"{_rebuilt(number)} else given end",
+    stand_in = literal(_STAND_IN)
+    digits = "regexp_replace(given, '[^0-9]', '', 'g')"
+    macros = {
+        "addresses(given)": f"regexp_extract_all(given, {address})",
+        "address_form(given)": "lower(trim(given, '.'''))",
+        "numbers(given)": f"regexp_extract_all(given, {number})",
+        "number_form(given)": (
+            f"case when length({digits}) >= {_FEWEST_DIGITS} then ltrim({digits}, '0') end"
+        ),
+        "without_addresses(given, found)": (
+            f"case when contains(given, '@') then {_rebuilt(address)} else given end"
+        ),
+        "without_numbers(given, found)": (
+            f"case when len(numbers(given)) > 0 then {_rebuilt(number)} else given end"
+        ),
         # As long and of the same form, so that it counts as a number where one is required.
-        "digitless(given) as regexp_replace(regexp_replace(given, '[0-9]', '0', 'g'), "
-        r"'\pL', 'x', 'g')",
-        f"hidden(given, address) as case when {_says_nothing('given')} then given "
-        f"when regexp_matches(given, {literal(_STAND_IN)}) "
-        f"then regexp_extract(given, {literal(_STAND_IN)}) "
-        f"when contains(given, '@') then coalesce(address, {literal(ERASED)}) "
-        "when number_form(given) is not null then digitless(given) "
-        f"else {literal(ERASED)} end",
-    ):
-        connection.execute(f"create or replace temp macro {macro}")
+        "digitless(given)": (
+            "regexp_replace(regexp_replace(given, '[0-9]', '0', 'g'), '\\pL', 'x', 'g')"
+        ),
+        "hidden(given, address)": (
+            f"case when {_says_nothing('given')} then given "
+            f"when regexp_matches(given, {stand_in}) then regexp_extract(given, {stand_in}) "
+            f"when contains(given, '@') then coalesce(address, {literal(ERASED)}) "
+            "when number_form(given) is not null then digitless(given) "
+            f"else {literal(ERASED)} end"
+        ),
+    }
+    for name, meaning in macros.items():
+        connection.execute(f"create or replace temp macro {name} as {meaning}")
 
 
 def canonical(mapping: Mapping, entity: str, field: str) -> str:
@@ -101,7 +109,9 @@ def person_told_of(entity: str, mapping: Mapping) -> str | None:
         return None
     record_id, source = REFERENCES[entity]
     if source is None:
-        of_person = f"{canonical(mapping, entity, 'record_entity')} is distinct from 'opportunities'"
+        of_person = (
+            f"{canonical(mapping, entity, 'record_entity')} is distinct from 'opportunities'"
+        )
         return f"case when {of_person} then {record_key(record_id)} end"
     system = f"coalesce(nullif(trim({source}), ''), _source)"
     return (
@@ -162,32 +172,39 @@ class Scrubber:
         columns = f"* exclude (erased_line, erased_address, is_named) replace ({replaced})"
         return f"(select {columns} {joined})"
 
-    def row_text(self, text: str = "row_text") -> str:
+    def row_text(self, delivered: str, text: str | None = None) -> str:
         """Return SQL for the text of a row that was set aside, without what was erased.
 
-        Knows the addresses and numbers that the last call of `rows` found.
+        `delivered` is the text as delivered, `text` that of the row without what was erased, by
+        default the same. Knows the addresses and numbers that the last call of `rows` found.
         """
+        text = delivered if text is None else text
         if self.erased is None:
             return text
-        return self._without(text, has_numbers=True)
+        return (
+            f"case when keyed_hash('set_aside:' || {delivered}) in "
+            "(select erased_key from erased_keys where kind = 'set_aside') "
+            f"then {literal(ERASED)} else {self._without(text, has_numbers=True)} end"
+        )
 
-    def set_aside(self, entity: str, load_id: str, aside: str) -> str | None:
+    def set_aside(self, entity: str, aside: str) -> str | None:
         """Return SQL for the rows of a load that were set aside, without what was erased.
 
         `aside` is SQL for a table with the columns of `SET_ASIDE_COLUMNS`. None if nothing was.
         """
         if self.erased is None:
             return None
-        place = f"{literal(load_id + '/')} || line"
-        key = "source || '/' || instance || '/' || trim(record_id)"
-        is_erased = (
-            f"({place} in (select erased_key from erased_keys where kind = 'set_aside')"
-            f" or ({literal(entity)} = 'persons' and {key} in "
-            "(select erased_key from erased_keys where kind = 'record')))"
+        record_id = self._without("record_id")
+        key = f"source || '/' || instance || '/' || trim({record_id})"
+        is_record = (
+            f"{literal(entity)} = 'persons' and coalesce({key} in "
+            "(select erased_key from erased_keys where kind = 'record'), false)"
         )
         values = {
-            "record_id": self._without("record_id"),
-            "row_text": f"case when {is_erased} then {literal(ERASED)} else {self.row_text()} end",
+            "record_id": record_id,
+            "row_text": (
+                f"case when {is_record} then {literal(ERASED)} else {self.row_text('row_text')} end"
+            ),
         }
         changed = " or ".join(f"{value} is distinct from {name}" for name, value in values.items())
         if not self._has(f"select 1 from {aside} where {changed} limit 1"):
@@ -249,14 +266,15 @@ class Scrubber:
             )
         if entity in FREE_TEXT:
             found.append(
-                f"select _line, null, true from {rows} where {record_key('_record_id')} in "
-                "(select erased_key from erased_keys where kind = 'mention' "
+                f"select _line, null::varchar, true from {rows} "
+                f"where {record_key('_record_id')} in (select erased_key from erased_keys where kind = 'mention' "
                 f"and entity = {literal(entity)})"
             )
         lines = " union all ".join(found) or "select 0::bigint, '', false where false"
         self.connection.execute(
             "create or replace temp table erased_lines as "
-            "select line as erased_line, max(address) as erased_address, bool_or(is_named) as is_named "
+            "select line as erased_line, max(address) as erased_address, "
+            "bool_or(is_named) as is_named "
             f"from ({lines}) as found(line, address, is_named) group by line"
         )
 

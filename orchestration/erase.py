@@ -63,8 +63,7 @@ def erase(
         is_pending = bool(unfinished_erasures(plan.landing))
         if not found.keys.num_rows and not is_pending:
             return ["erased before: nothing is left to erase"]
-        for line in describe(found):
-            progress.say("erase", line)
+        tell(found)
         if not is_confirmed(found):
             return ["nothing was erased"]
         if found.keys.num_rows:
@@ -106,19 +105,15 @@ def search(plan: Plan) -> PersonSearch:
     )
 
 
-def describe(found: FoundPerson) -> list[str]:
-    """Return what would be erased, in counts."""
-    lines = [f"{rows:,} rows of {name.replace('_', ' ')}" for name, rows in found.counts.items()]
+def tell(found: FoundPerson) -> None:
+    """Tell what would be erased, in counts."""
+    for name, rows in found.counts.items():
+        progress.say("erase", name.replace("_", " "), rows=rows)
     kinds = found.keys["kind"].to_pylist()
-    lines.append(
-        f"known again by {kinds.count('record')} records, {kinds.count('email')} addresses and"
-        f" {kinds.count('phone')} numbers"
-    )
+    for name, kind in (("records", "record"), ("addresses", "email"), ("numbers", "phone")):
+        progress.say("erase", f"{name} that it is known again by: {kinds.count(kind)}")
     if found.shared:
-        lines.append(
-            f"{found.shared} addresses or numbers are others' too and stay on their records"
-        )
-    return lines
+        progress.say("erase", f"addresses and numbers that others keep: {found.shared}")
 
 
 def check(workspace: Workspace, values: tuple[str, ...]) -> None:

@@ -311,9 +311,7 @@ class _Search:
                 f"select count(*) from raw_{entity} where {is_told} or {key} in "
                 f"(select key from mentions where kind = 'mention' and entity = {literal(entity)})"
             )
-        counts["rows set aside"] = self._number(
-            "select count(*) from mentions where kind = 'set_aside'"
-        )
+        counts["set_aside"] = self._number("select count(*) from mentions where kind = 'set_aside'")
         return {name: count for name, count in counts.items() if count}
 
     def _full_names(self) -> list[tuple[str, str]]:

@@ -161,16 +161,23 @@ class Scrubber:
         """
         if self.erased is None:
             return None
-        self._find(entity, rows, aside)
+        self._find("address", rows, texts(entity), aside)
+        self._find("number", rows, _with_numbers(entity), aside)
         self._find_lines(entity, rows)
         hidden = self._hidden(entity)
         changed = " or ".join(f"{value} is distinct from {name}" for name, value in hidden.items())
-        joined = f"from {rows} left join erased_lines on _line = erased_line"
-        if not self._has(f"select 1 {joined} where {changed} limit 1"):
+        if not self._has(
+            f"select 1 from {rows} join erased_lines on _line = erased_line where {changed} limit 1"
+        ):
             return None
-        replaced = ", ".join(f"{value} as {name}" for name, value in hidden.items())
-        columns = f"* exclude (erased_line, erased_address, is_named) replace ({replaced})"
-        return f"(select {columns} {joined})"
+        replaced = ", ".join(
+            f"case when erased_line is null then {name} else {value} end as {name}"
+            for name, value in hidden.items()
+        )
+        return (
+            f"(select * exclude (erased_line, erased_address, is_told, is_named) "
+            f"replace ({replaced}) from {rows} left join erased_lines on _line = erased_line)"
+        )
 
     def row_text(self, delivered: str, text: str | None = None) -> str:
         """Return SQL for the text of a row that was set aside, without what was erased.
@@ -212,110 +219,117 @@ class Scrubber:
         replaced = ", ".join(f"{value} as {name}" for name, value in values.items())
         return f"(select * replace ({replaced}) from {aside})"
 
-    def _find(self, entity: str, rows: str, aside: tuple[str, ...]) -> None:
-        """Find which spellings of addresses and numbers in these rows are erased ones."""
-        columns = [(rows, name) for name in texts(entity)] + [(one, "row_text") for one in aside]
-        addresses = " union all ".join(
-            f"select unnest(addresses({name})) as spelling from {relation} "
-            f"where contains({name}, '@')"
-            for relation, name in columns
+    def _find(self, what: str, rows: str, columns: tuple[str, ...], aside: tuple[str, ...]) -> None:
+        """Find where erased addresses, or numbers, stand: table and variable `erased_<what>es`.
+
+        Only the rows where one stands are rebuilt later: to rebuild all took ten times as long.
+        """
+        kind, spellings, candidate, instead = {
+            "address": ("email", "addresses", "contains({0}, '@')", "stand_in"),
+            "number": ("phone", "numbers", "{0} <> '{{}}'", "digitless(spelling)"),
+        }[what]
+        places = [(rows, "_line", name) for name in columns]
+        places += [(one, "null::bigint", "row_text") for one in aside]
+        occurrences = " union all ".join(
+            f"select {line} as line, {literal(name)} as field, unnest({spellings}({name})) "
+            f"as spelling from {relation} where {candidate.format(name)}"
+            for relation, line, name in places
         )
-        self._set(
-            "erased_addresses",
-            f"select spelling, stand_in from (select distinct spelling from ({addresses})) "
-            "join (select * from erased_keys where kind = 'email') "
-            "on erased_key = keyed_hash('email:' || address_form(spelling))",
+        is_any = self._has(f"select 1 from erased_keys where kind = {literal(kind)} limit 1")
+        self.connection.execute(
+            f"create or replace temp table erased_{what} as with occurrences as materialized "
+            f"(from ({occurrences}) where {is_any}), spellings as "
+            f"(select distinct spelling, {what}_form(spelling) as form from occurrences) "
+            f"select line, field, spelling, {instead} as instead from occurrences "
+            "join spellings using (spelling) "
+            f"join (select * from erased_keys where kind = {literal(kind)}) "
+            f"on erased_key = keyed_hash({literal(kind + ':')} || form)"
         )
-        if not self._has("select 1 from erased_keys where kind = 'phone' limit 1"):
-            self._set("erased_numbers", "select '', '' where false")
-            return
-        columns = [(rows, name) for name in self._with_numbers(entity)]
-        columns += [(one, "row_text") for one in aside]
-        numbers = " union all ".join(
-            f"select unnest(numbers({name})) as spelling from {relation} where {name} is not null"
-            for relation, name in columns
-        )
-        self._set(
-            "erased_numbers",
-            "select spelling, digitless(spelling) "
-            f"from (select distinct spelling from ({numbers})) "
-            "where keyed_hash('phone:' || number_form(spelling)) in "
-            "(select erased_key from erased_keys where kind = 'phone')",
+        self.connection.execute(
+            f"set variable erased_{what} = (select map(coalesce(list(spelling), []::varchar[]), "
+            "coalesce(list(instead), []::varchar[])) "
+            f"from (select distinct spelling, instead from erased_{what}))"
         )
 
     def _find_lines(self, entity: str, rows: str) -> None:
-        """Find the rows that tell of an erased record or name an erased person."""
-        found = []
-        ids = {"_record_id": self._without("_record_id")}
+        """Find the rows that tell of an erased record, name somebody or hold an address or number.
+
+        `is_told` says that the row tells of the person or names them in a text: then nobody knows
+        what its texts say.
+        """
+        nothing = "null::varchar"
+        found = [
+            f"select line, {nothing}, {nothing}, false, false from erased_{what} "
+            "where line is not null"
+            for what in ("address", "number")
+        ]
+        if entity == "persons":
+            found.append(
+                f"select line, instead, {nothing}, true, false from erased_address "
+                "where field = 'email'"
+            )
         if (told_of := person_told_of(entity, self.mapping)) is not None:
             record_id = REFERENCES[entity][0] if entity in REFERENCES else "_record_id"
-            ids[record_id] = self._without(record_id)
-            replaced = ", ".join(f"{value} as {name}" for name, value in ids.items())
-            by_address = (
-                "list_filter(list_transform(addresses(email), "
-                "lambda a: getvariable('erased_addresses')[a]), lambda s: s is not null)[1]"
-                if entity == "persons"
-                else "null::varchar"
-            )
+            # An id that is an address lands as what stands in for it.
+            relation = f"(select * replace ({self._without(record_id)} as {record_id}) from {rows})"
             found.append(
-                "select _line, coalesce(by_address, stand_in), false from (select _line, "
-                f"{told_of} as told_of, by_address from "
-                f"(select * replace ({replaced}), {by_address} as by_address from {rows})) "
-                "left join (select * from erased_keys where kind = 'record') "
-                "on told_of = erased_key where erased_key is not null or by_address is not null"
+                f"select _line, {nothing}, stand_in, true, false from "
+                f"(select _line, {told_of} as told_of "
+                f"from {relation if self._has_addresses(record_id) else rows}) "
+                "join (select * from erased_keys where kind = 'record') on told_of = erased_key"
             )
         if entity in FREE_TEXT:
-            found.append(
-                f"select _line, null::varchar, true from {rows} "
-                f"where {record_key('_record_id')} in (select erased_key from erased_keys where kind = 'mention' "
-                f"and entity = {literal(entity)})"
+            mentions = (
+                "select erased_key from erased_keys where kind = 'mention' "
+                f"and entity = {literal(entity)}"
             )
-        lines = " union all ".join(found) or "select 0::bigint, '', false where false"
+            found.append(
+                f"select _line, {nothing}, {nothing}, true, true from {rows} "
+                f"where {record_key('_record_id')} in ({mentions})"
+            )
         self.connection.execute(
-            "create or replace temp table erased_lines as "
-            "select line as erased_line, max(address) as erased_address, "
-            "bool_or(is_named) as is_named "
-            f"from ({lines}) as found(line, address, is_named) group by line"
+            "create or replace temp table erased_lines as select line as erased_line, "
+            # The address that it had goes before the one that its record is given.
+            "coalesce(max(by_address), max(by_record)) as erased_address, "
+            "bool_or(told) as is_told, bool_or(named) as is_named "
+            f"from ({' union all '.join(found)}) as f(line, by_address, by_record, told, named) "
+            "group by line"
         )
 
     def _hidden(self, entity: str) -> dict[str, str]:
-        """SQL of the columns that may change, over the rows joined with `erased_lines`."""
-        with_numbers = self._with_numbers(entity)
+        """SQL of the columns that may change, over a row with its `erased_lines`."""
         values = {
-            name: self._without(name, has_numbers=name in with_numbers) for name in texts(entity)
+            name: self._without(name, has_numbers=name in _with_numbers(entity))
+            for name in texts(entity)
         }
-        values["_undeclared"] = (
-            f"case when erased_line is not null then '{{}}' else {values['_undeclared']} end"
-        )
+        values["_undeclared"] = f"case when is_told then '{{}}' else {values['_undeclared']} end"
         for name in PERSONAL if entity == "persons" else FREE_TEXT.get(entity, ()):
-            when = "erased_line is not null"
+            when = "is_told"
             if entity == "field_changes":
                 kept = ", ".join(literal(one) for one in KEPT)
                 field = canonical(self.mapping, entity, "field")
-                when = f"(is_named or coalesce({field} not in ({kept}), true)) and {when}"
+                when = f"is_told and (is_named or coalesce({field} not in ({kept}), true))"
             values[name] = (
                 f"case when {when} then hidden({values[name]}, erased_address) "
                 f"else {values[name]} end"
             )
         return values
 
-    @staticmethod
-    def _with_numbers(entity: str) -> tuple[str, ...]:
-        return ("phone", "_undeclared") if entity == "persons" else free_text(entity)
+    def _has_addresses(self, field: str) -> bool:
+        return self._has(f"select 1 from erased_address where field = {literal(field)} limit 1")
 
     @staticmethod
     def _without(text: str, *, has_numbers: bool = False) -> str:
-        inner = f"without_addresses({text}, getvariable('erased_addresses'))"
-        return f"without_numbers({inner}, getvariable('erased_numbers'))" if has_numbers else inner
-
-    def _set(self, variable: str, pairs: str) -> None:
-        self.connection.execute(
-            f"set variable {variable} = (select map(coalesce(list(spelling), []::varchar[]), "
-            f"coalesce(list(instead), []::varchar[])) from ({pairs}) as found(spelling, instead))"
-        )
+        inner = f"without_addresses({text}, getvariable('erased_address'))"
+        return f"without_numbers({inner}, getvariable('erased_number'))" if has_numbers else inner
 
     def _has(self, query: str) -> bool:
         return self.connection.execute(query).fetchone() is not None
+
+
+def _with_numbers(entity: str) -> tuple[str, ...]:
+    """Columns in which a number is looked for: others have ids and amounts that look like one."""
+    return ("phone", "_undeclared") if entity == "persons" else free_text(entity)
 
 
 def _rebuilt(pattern: str) -> str:

@@ -69,21 +69,35 @@ files:
        is_primary: first}}}}
 """
 
-LEADS = "id,mail,first,last,tel,job,firm,state,since,made,contact,channel,firm_id,remark"
+LEADS = "\n".join(
+    [
+        "id,mail,first,last,tel,job,firm,state,since,made,contact,channel,firm_id,remark",
+        (
+            f"L1,{EMAIL},Jane,Smith,+49 (171) 555-0199,CFO,Acme of Jane,A,"
+            "2026-01-20,2026-01-05,C1,web,F1,Smithereens"
+        ),
+        (
+            "C1,jane.smith@ACME.example ,Jane,Smith,+1 555 000 0001,CFO,-,A,"
+            "2026-01-20,2026-01-20,,web,F1,likes tea"
+        ),
+        (
+            "L2,mary-jane.smith@acme.example,Mary-Jane,Smithson,+1 555 000 0001,CTO,Acme,M,"
+            "2026-01-21,2026-01-06,,web,F1,her colleague is jane.smith@acme.example."
+        ),
+        "L3,,Jane,Doe,,CEO,Doe & Co,M,2026-01-22,2026-01-07,,event,,",
+        "L4,info@acme.example,n/a,,,,,M,2026-01-22,2026-01-07,,event,,",
+        # Without an id, and with too few values: set aside.
+        (
+            ",other@acme.example,Mary-Jane,Smithson,,CTO,Acme,M,"
+            "2026-01-21,2026-01-06,,web,F1,Jane Smith says they are the same"
+        ),
+        f"L9,{EMAIL},too,few",
+        "",
+    ]
+)
 FILES = {
-    "leads.csv": f"""\
-{LEADS}
-L1,{EMAIL},Jane,Smith,+49 (171) 555-0199,CFO,Acme of Jane,A,2026-01-20,2026-01-05,C1,web,F1,Smithereens
-C1,jane.smith@ACME.example ,Jane,Smith,+1 555 000 0001,CFO,-,A,2026-01-20,2026-01-20,,web,F1,likes tea
-L2,mary-jane.smith@acme.example,Mary-Jane,Smithson,+1 555 000 0001,CTO,Acme,M,2026-01-21,2026-01-06,,web,F1,\
-her colleague is jane.smith@acme.example.
-L3,,Jane,Doe,,CEO,Doe & Co,M,2026-01-22,2026-01-07,,event,,
-L4,info@acme.example,n/a,,,,,M,2026-01-22,2026-01-07,,event,,
-,other@acme.example,Mary-Jane,Smithson,+1 555 000 0001,CTO,Acme,M,2026-01-21,2026-01-06,,web,F1,\
-Jane Smith says they are the same
-L9,{EMAIL},too,few
-""",
-    "subscribers.csv": f"address,made\n{EMAIL},2026-01-04\nsomebody@else.example,2026-01-04\n",
+    "leads.csv": LEADS,
+    "subscribers.csv": f"address,made\n{EMAIL},2026-01-08\nsomebody@else.example,2026-01-04\n",
     "firms.csv": "id,name,site\nF1,Acme,acme.example\nF2,Else,else.example\n",
     "calls.csv": f"""\
 id,lead,about,at
@@ -92,7 +106,11 @@ id,lead,about,at
 3,L2,Send papers to {EMAIL.upper()} and to +49 (171) 555-0199,2026-01-23 10:00:00
 4,L2,Nothing of interest,2026-01-24 10:00:00
 """,
-    "opens.csv": f"id,address,at\n1,{EMAIL},2026-01-06 10:00:00\n2,somebody@else.example,2026-01-07\n",
+    "opens.csv": f"""\
+id,address,at
+1,{EMAIL},2026-01-06 10:00:00
+2,somebody@else.example,2026-01-07
+""",
     "history.csv": """\
 id,lead,what,was,is,at
 1,L1,State,M,A,2026-01-20 09:00:00
@@ -117,8 +135,8 @@ def write_exports(folder: Path, exported_at: str = "2026-04-01") -> None:
     with (folder / "leads.csv").open("a") as file:
         for one in range(FILLERS):
             file.write(
-                f"P{one},p{one}@else.example,Pat,P{one},,CFO,Else,{'MA'[one % 2]},2026-01-{one + 6:02},"
-                f"2026-01-{one + 5:02},,web,F2,\n"
+                f"P{one},p{one}@else.example,Pat,P{one},,CFO,Else,{'MA'[one % 2]},"
+                f"2026-01-{one + 6:02},2026-01-{one + 5:02},,web,F2,\n"
             )
     with (folder / "subscribers.csv").open("a") as file:
         for one in range(FILLERS):

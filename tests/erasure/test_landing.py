@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import shutil
 import subprocess
 import sys
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
+import pyarrow as pa
 import pytest
 
 from ingestion.erasure import (
@@ -37,8 +41,6 @@ from tests.erasure.company import (
 )
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from ingestion.files import Mapping
 
 
@@ -85,9 +87,7 @@ def left(landing: Landing) -> list[str]:
     return [f"{one.path.parent.parent.name}: {one.place}" for one in traces]
 
 
-def landing_folder(landing: Landing) -> Any:
-    from pathlib import Path  # noqa: PLC0415
-
+def landing_folder(landing: Landing) -> Path:
     return Path(landing.url)
 
 
@@ -119,15 +119,19 @@ def test_g26_nothing_of_her_is_left_and_every_row_is(landing: Landing, folder: P
     aside = rows(landing, "persons", "set_aside")
     erase(landing, mapping)
     assert left(landing) == []
-    after = {one: rows(landing, one) for one in ENTITIES}
+    assert len(rows(landing, "persons", "set_aside")) == len(aside) == 2
+    may_change = {
+        "persons": {"_record_id", *PERSONAL},
+        "activities": {"subject", "person_id"},
+        "opportunities": {"name"},
+        "field_changes": {"old_value", "new_value"},
+    }
     for entity in ENTITIES:
-        assert len(after[entity]) == len(before[entity])
-        kept = set(KEPT) - {"title"} if entity == "persons" else {"person_id", "changed_at"}
-        for was, now in zip(before[entity], after[entity], strict=True):
-            same = {"_line", "_file", "_exported_at", "_extracted_at", "_stamps", *kept} & set(was)
-            if EMAIL not in was.values():
-                assert {name: was[name] for name in same} == {name: now[name] for name in same}
-    assert len(rows(landing, "persons", "set_aside")) == len(aside)
+        after = rows(landing, entity)
+        assert len(after) == len(before[entity])
+        for was, now in zip(before[entity], after, strict=True):
+            changed = {name for name in was if was[name] != now[name]} - {"_load_id", "_undeclared"}
+            assert changed <= may_change.get(entity, set())
 
 
 def test_g26_what_lands_in_the_place_of_her_values(landing: Landing, folder: Path) -> None:
@@ -147,9 +151,7 @@ def test_g26_what_lands_in_the_place_of_her_values(landing: Landing, folder: Pat
     assert jane["email"].endswith("@acme.example")
     # Where the address is the id, what stands in for it is, wherever it is referred to.
     assert persons[jane["email"]]["email"] == jane["email"]
-    assert rows(landing, "activities")[-2]["person_id"] == jane["email"] or jane["email"] in {
-        row["person_id"] for row in rows(landing, "activities")
-    }
+    assert jane["email"] in [one["person_id"] for one in rows(landing, "activities")]
     # Of others only what is hers is gone: not a number that they share.
     assert colleague["email"] == "mary-jane.smith@acme.example"
     assert colleague["phone"] == "+1 555 000 0001"
@@ -225,8 +227,7 @@ def test_g26_what_comes_later_lands_without_her(landing: Landing, folder: Path) 
     write_exports(folder, exported_at="2026-05-01")
     (folder / "leads.csv").rename(folder / "leads_may.csv")
     with (folder / "leads_may.csv").open("a") as file:
-        file.write(f"N1, JANE.SMITH@acme.example,Jane,Smith,0171 555 0199,CFO,Acme,M,,,,,F1,Tea\n")
-        file.write("L1,{0},Jane,Smith,,,,A,,,,,,\n".format("new@acme.example"))
+        file.write("N1, JANE.SMITH@acme.example,Jane,Smith,0171 555 0199,CFO,Acme,M,,,,,F1,Tea\n")
     mapping = land(landing, folder)
     assert left(landing) == []
     persons = {
@@ -250,11 +251,7 @@ def test_what_others_have_too_stays_theirs(landing: Landing, folder: Path) -> No
     around = search(landing, mapping)
     resolved = around.resolved.to_pylist()
     resolved += [{"record_key": "crm/main/L5", "person_key": "crm/main/L5"}]
-    import pyarrow as pa  # noqa: PLC0415
-
-    around = type(around)(
-        landing, mapping, pa.Table.from_pylist(resolved), around.role_mailboxes, around.secret
-    )
+    around = replace(around, resolved=pa.Table.from_pylist(resolved))
     with pytest.raises(TerminalError, match=r"belongs to 2 persons \(crm/main/L1, crm/main/L5\)"):
         around.find(EMAIL)
     found = around.find(PERSON_KEY)
@@ -295,7 +292,7 @@ def test_what_lands_of_an_erasure_holds_no_value(landing: Landing, folder: Path)
     }  # fmt: skip
     assert found.counts == {
         "persons": 3, "activities": 3, "opportunities": 1, "field_changes": 3,
-        "opportunity_persons": 1, "rows set aside": 1,
+        "opportunity_persons": 1, "set_aside": 1,
     }  # fmt: skip
     assert found.shared == 1
 
@@ -341,6 +338,22 @@ def test_only_what_is_rewritten_may_be_removed(landing: Landing, folder: Path) -
     land(landing, folder)
     with pytest.raises(ValueError, match="no load rewrites"):
         landing.remove(landing.loads("files")[0])
+
+
+def test_a_backup_that_is_restored_is_erased_again(landing: Landing, folder: Path) -> None:
+    mapping = land(landing, folder)
+    backup = folder.parent / "backup"
+    shutil.copytree(landing_folder(landing), backup)
+    erase(landing, mapping)
+    shutil.copytree(landing_folder(landing) / "erasures", backup / "erasures")
+    restored = Landing(backup)
+    assert unfinished_erasures(restored) == []
+    shutil.rmtree(backup / "erasures" / "main" / "finished")
+    assert len(unfinished_erasures(restored)) == 1
+    erased = read_erased_keys(restored)
+    assert erased is not None
+    rewrite_loads(restored, mapping, erased)
+    assert left(restored) == []
 
 
 # Forks one child per step: the n-th is killed at the n-th touch of the landing's files. Ends with

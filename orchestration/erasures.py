@@ -45,7 +45,7 @@ def erased_keys(
         rewritten = 0
         if unfinished:
             rewritten = take_out(plan)
-            forget_runs(context.instance, plan.workspace, but=context.run_id)
+            forget_runs(context.instance, plan.workspace, but=context.run.run_id)
             plan.taken_out = tuple(unfinished)
         rows = sum(one.rows_landed for one in plan.landing.loads(KEY.path[0]))
     return dg.MaterializeResult(

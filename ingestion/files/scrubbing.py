@@ -238,12 +238,12 @@ class Scrubber:
         is_any = self._has(f"select 1 from erased_keys where kind = {literal(kind)} limit 1")
         self.connection.execute(
             f"create or replace temp table erased_{what} as with occurrences as materialized "
-            f"(from ({occurrences}) where {is_any}), spellings as "
-            f"(select distinct spelling, {what}_form(spelling) as form from occurrences) "
-            f"select line, field, spelling, {instead} as instead from occurrences "
-            "join spellings using (spelling) "
-            f"join (select * from erased_keys where kind = {literal(kind)}) "
-            f"on erased_key = keyed_hash({literal(kind + ':')} || form)"
+            f"(from ({occurrences}) where {is_any}), erased as materialized "
+            f"(select spelling, {instead} as instead from (select distinct spelling, "
+            f"keyed_hash({literal(kind + ':')} || {what}_form(spelling)) as digest "
+            "from occurrences) "
+            f"join (select * from erased_keys where kind = {literal(kind)}) on erased_key = digest"
+            ") select line, field, spelling, instead from occurrences join erased using (spelling)"
         )
         self.connection.execute(
             f"set variable erased_{what} = (select map(coalesce(list(spelling), []::varchar[]), "

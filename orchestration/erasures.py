@@ -82,11 +82,10 @@ def drop_built(workspace: Workspace) -> list[str]:
     """Remove what was built from the landing, publications apart; return the names of what was."""
     dropped = []
     for path in (
-        workspace.warehouse,
-        workspace.folder / "dev.duckdb",
-        *sorted(workspace.folder.glob("*.duckdb.wal")),
-        *sorted(workspace.folder.glob("*.duckdb.tmp")),
+        # The pipeline's, the analyst's, and what DuckDB keeps beside them.
+        *sorted(workspace.folder.glob("*.duckdb*")),
         workspace.beside,
+        workspace.folder / "what_if",
         workspace.dbt_target,
     ):
         if path.is_dir():

@@ -47,6 +47,7 @@ FREE_TEXT = {
     "opportunities": ("name",),
     "field_changes": ("old_value", "new_value"),
     "opportunity_persons": (),
+    "opportunity_snapshots": (),
 }
 
 # Entities whose rows tell of a person, besides `persons` itself, with the fields that say of whom.

@@ -8,8 +8,6 @@ import sys
 import traceback
 from typing import TYPE_CHECKING
 
-import duckdb
-
 from ingestion.erasure import (
     find_traces,
     land_erased_keys,
@@ -22,6 +20,7 @@ from ingestion.files.person import ASKED, FoundPerson, PersonSearch
 from orchestration import progress
 from orchestration.lock import hold_lock
 from orchestration.run import RunFailedError, listen, run
+from orchestration.warehouse import open_warehouse
 from orchestration.workspace import Workspace, read_workspace
 
 if TYPE_CHECKING:
@@ -136,23 +135,11 @@ def _described(traces: list[Trace]) -> list[str]:
 
 
 def _resolved(workspace: Workspace) -> pa.Table:
-    if not workspace.warehouse.is_file():
-        raise TerminalError(
-            "there is no warehouse that says which records are one person",
-            where=str(workspace.warehouse),
-            mend="Call `make run` first",
-        )
-    with duckdb.connect(str(workspace.warehouse), read_only=True) as connection:
-        try:
-            return connection.execute(
-                "select record_key, person_key from intermediate.int_persons_resolved"
-            ).to_arrow_table()
-        except duckdb.CatalogException as error:
-            raise TerminalError(
-                "the warehouse is not whole",
-                where=str(workspace.warehouse),
-                mend="Call `make run` first",
-            ) from error
+    """Which records are one person, as the last run resolved them."""
+    with open_warehouse(workspace, "erase") as connection:
+        return connection.execute(
+            "select record_key, person_key from int_persons_resolved"
+        ).to_arrow_table()
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -86,6 +86,7 @@ def drop_built(workspace: Workspace) -> list[str]:
         *sorted(workspace.folder.glob("*.duckdb*")),
         workspace.beside,
         workspace.folder / "what_if",
+        workspace.folder / "diff",
         workspace.dbt_target,
     ):
         if path.is_dir():

@@ -21,10 +21,13 @@ INSTANCE = "main"
 ERASED_KEYS = "erased_keys"
 FINISHED = "finished"
 
-# One row per key by which something erased is known again. `kind` is `record` (a person's record),
-# `email`, `phone` (keyed hashes), `mention` (a record of another entity that named the person) or
-# `set_aside` (keyed hash of a row that was set aside and named the person). `stand_in` is the
-# address that stands in for the erased one.
+# One row per key by which something erased is known again, or that says how to erase. `kind` is
+# - `record`, a person's record; `mention`, a record of another entity that named the person;
+# - `email`, `phone`, `set_aside`: keyed hash of an address, of a number, of a row that was set
+#   aside and named the person;
+# - `mailbox`, of a role, whose addresses are nobody's; `domain`, of an account: addresses keep it.
+# `stand_in` is the address in the place of an erased one; of a record, the mailbox of an address
+# that is known no other way.
 SCHEMA = pa.schema(
     {
         "kind": pa.string(),

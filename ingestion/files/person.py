@@ -16,7 +16,7 @@ from ingestion.erasure.erased_keys import SCHEMA, key_check
 from ingestion.errors import TerminalError
 from ingestion.files.entities import ENTITIES, SET_ASIDE_COLUMNS, SYSTEM_COLUMNS
 from ingestion.files.file_load import SOURCE
-from ingestion.files.personal import FREE_TEXT, NO_DOMAIN, PLACEHOLDERS, STAND_IN_DIGITS
+from ingestion.files.personal import FREE_TEXT, PLACEHOLDERS, STAND_IN_DIGITS
 from ingestion.files.rewriting import register_store, relation
 from ingestion.files.scrubbing import (
     canonical,
@@ -97,7 +97,7 @@ class _Search:
         self._around = surroundings
         self._connection = connection
         surroundings.secret.define_hash(connection)
-        define_macros(connection)
+        define_macros(connection, surroundings.role_mailboxes)
         register_store(surroundings.landing, connection)
         loads = surroundings.landing.loads(SOURCE, with_superseded=True)
         for entity, fields in ENTITIES.items():
@@ -205,26 +205,27 @@ class _Search:
         # `spelling` as delivered, `form` as it is compared.
         self._table(
             "found_identifiers",
-            "select *, form in (select form from others_values where form is not null) or "
-            "(kind = 'email' and list_contains($1, split_part(form, '@', 1))) as is_shared from ("
+            "select *, form in (select form from others_values where form is not null) "
+            "as is_shared from ("
             "select kind, spelling, address_form(spelling) as form from (select kind, "
             "unnest(addresses(given)) as spelling from own_values where kind = 'email') union "
             "select kind, spelling, number_form(spelling) from (select kind, "
             "unnest(numbers(given)) as spelling from own_values where kind = 'phone')) "
-            "where form <> '' and not regexp_full_match(form, 'erased-[0-9a-f]+@.*')",
-            list(self._around.role_mailboxes),
+            "where form <> '' and not regexp_full_match(form, 'erased-[0-9a-f]+@.*') "
+            "and not (kind = 'email' and is_nobodys(form))",
         )
-        self._table(
-            "account_domains",
-            "select distinct regexp_extract(lower(trim(domain)), "
-            r"'^(https?://)?(www\.)?([^/\s]+)', 3) as domain from raw_accounts",
+        self._connection.execute(
+            "set variable kept_domains = (select coalesce(list(distinct domain), []::text[]) "
+            "from (select split_part(form, '@', 2) as domain from found_identifiers "
+            "where kind = 'email') semi join (select regexp_extract(lower(trim(domain)), "
+            r"'^(https?://)?(www\.)?([^/:\s]+)', 3) as domain from raw_accounts) using (domain))"
         )
-        of_address = _stand_in("'email:' || form", "form")
         self._table(
             "identifiers",
-            "select distinct kind, form, keyed_hash(kind || ':' || form) as digest, "
-            f"case when kind = 'email' then {of_address} end "
-            "as stand_in from found_identifiers where not is_shared",
+            "select distinct kind, form, keyed_hash(kind || ':' || form) as digest, case "
+            f"when kind = 'email' then 'erased-' || left(keyed_hash('email:' || form), "
+            f"{STAND_IN_DIGITS}) || '@' || domain_kept(form) end as stand_in "
+            "from found_identifiers where not is_shared",
         )
 
     def collect_mentions(self) -> None:
@@ -277,24 +278,23 @@ class _Search:
             "select erased_key, stand_in from erased_keys where kind = 'email') "
             "on digest = keyed_hash('email:' || address_form(spelling))))"
         )
-        address = (
-            "(select min(form) from (select address_form(unnest(addresses(email))) as form "
-            f"from raw_persons where {record_key('_record_id')} = own.record_key) "
-            "where split_part(form, '@', 2) in (from account_domains))"
-        )
-        of_record = _stand_in("'record:' || record_key", "address")
         # An id that is an address is personal itself: it lands as what it becomes.
         key = "without_addresses(record_key, getvariable('stand_ins'))"
+        mailbox = f"'erased-' || left(keyed_hash('record:' || record_key), {STAND_IN_DIGITS})"
         rows = self._connection.execute(
             "with given as ("
             f"select 'record' as kind, 'persons' as entity, {key} as erased_key, "
-            f"{of_record} as stand_in "
-            f"from (select record_key, coalesce({address}, '') as address from own) union all "
+            f"{mailbox} as stand_in from own union all "
             "select kind, null, digest, stand_in from identifiers union all "
-            "select distinct kind, entity, key, null from mentions) "
+            "select distinct kind, entity, key, null from mentions union all "
+            "select 'domain', null, unnest(getvariable('kept_domains')), null union all "
+            "select 'mailbox', null, unnest($1), null) "
             "select kind, entity, erased_key, stand_in from given "
-            "anti join erased_keys using (kind, erased_key) order by all"
+            "anti join erased_keys using (kind, erased_key) order by all",
+            [list(self._around.role_mailboxes)],
         ).to_arrow_table()
+        if not set(rows["kind"].to_pylist()) - {"domain", "mailbox"}:
+            rows = rows.slice(0, 0)
         count = rows.num_rows
         moment = datetime.now(UTC).replace(tzinfo=None)
         rows = rows.append_column("erased_at", pa.array([moment] * count, pa.timestamp("us")))
@@ -354,12 +354,3 @@ class _Search:
 
     def _column(self, query: str) -> list[str]:
         return [str(value) for (value,) in self._connection.execute(query).fetchall()]
-
-
-def _stand_in(hashed: str, address: str) -> str:
-    """SQL: the address in the place of an erased one; its domain only where an account has it."""
-    domain = f"split_part({address}, '@', 2)"
-    return (
-        f"'erased-' || left(keyed_hash({hashed}), {STAND_IN_DIGITS}) || '@' || "
-        f"case when {domain} in (from account_domains) then {domain} else {literal(NO_DOMAIN)} end"
-    )

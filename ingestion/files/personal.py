@@ -60,8 +60,48 @@ REFERENCES = {
 # The law's values that count as missing: they name nobody, and erased they would count as given.
 PLACEHOLDERS = ("n/a", "-", "none", "test", "123")
 
+# Addresses of nobody, as the models know them: they link no records and say nothing of a company.
+# Mailboxes of a role are the agreement's; those that it names when somebody is erased land with it.
+NOBODYS_MAILBOXES = (
+    "noreply",
+    "no-reply",
+    "no_reply",
+    "no.reply",
+    "donotreply",
+    "do-not-reply",
+    "do_not_reply",
+    "none",
+    "null",
+    "na",
+    "n.a",
+    "nobody",
+    "noone",
+    "nomail",
+    "no-mail",
+    "noemail",
+    "no-email",
+    "no_email",
+    "unknown",
+    "anonymous",
+    "test",
+    "tester",
+    "testing",
+    "asdf",
+    "xxx",
+)
+NOBODYS_DOMAINS = (
+    "none.com",
+    "nomail.com",
+    "no-mail.com",
+    "noemail.com",
+    "no-email.com",
+    "unknown.com",
+    "test.com",
+)
+
 ERASED = "(erased)"
-# Where no account has the domain of an erased address: a name that can never be registered.
-NO_DOMAIN = "erased.invalid"
+# Where no account has the domain of an erased address. Reserved, so that nobody ever reads it; not
+# `.invalid`, which says that the address is nobody's and links no records.
+NO_DOMAIN = "erased.example"
 # Enough digits that two addresses of a landing never share a stand-in.
 STAND_IN_DIGITS = 16

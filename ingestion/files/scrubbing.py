@@ -15,14 +15,19 @@ from ingestion.files.personal import (
     ERASED,
     FREE_TEXT,
     KEPT,
+    NO_DOMAIN,
+    NOBODYS_DOMAINS,
+    NOBODYS_MAILBOXES,
     PERSONAL,
     PLACEHOLDERS,
     REFERENCES,
     STAND_IN_DIGITS,
 )
-from ingestion.files.sql import literal
+from ingestion.files.sql import literal, literals
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import duckdb
 
     from ingestion.erasure import ErasedKeys
@@ -36,14 +41,22 @@ _STAND_IN = rf"erased-[0-9a-f]{{{STAND_IN_DIGITS}}}@[^{_MARKS}']+"
 _FEWEST_DIGITS = 7
 
 
-def define_macros(connection: duckdb.DuckDBPyConnection) -> None:
+def define_macros(
+    connection: duckdb.DuckDBPyConnection, role_mailboxes: Iterable[str] = ()
+) -> None:
     """Define what the SQL of erasures is made of.
 
-    `addresses(text)` and `numbers(text)` are lists of what looks like one;
-    `address_form(address)` and `number_form(number)` how two of them are compared, null for what is
-    too short; `without_addresses(text, stand_ins)` and `without_numbers(text, found)` the text with
-    those of a map replaced; `hidden(value, address)` what lands in the place of a personal value.
+    `addresses(text)` and `numbers(text)` are lists of what looks like one; `address_form(address)`
+    and `number_form(number)` how two of them are compared, null for what is too short;
+    `without_addresses(text, stand_ins)` and `without_numbers(text, found)` the text with those of a
+    map replaced; `is_nobodys(address form)` whether it is that of a role or a placeholder;
+    `domain_kept(address form)` its domain, if addresses keep it; `hidden(value, mailbox)` what
+    lands in the place of a personal value: an address gets the mailbox where nothing stands in for
+    it yet.
     """
+    mailboxes = sorted({*NOBODYS_MAILBOXES, *role_mailboxes})
+    connection.execute(f"set variable nobodys_mailboxes = {literals(mailboxes)}")
+    connection.execute("set variable kept_domains = []::varchar[]")
     address, number = literal(_ADDRESS), literal(_NUMBER)
     stand_in = literal(_STAND_IN)
     digits = "regexp_replace(given, '[^0-9]', '', 'g')"
@@ -64,11 +77,27 @@ def define_macros(connection: duckdb.DuckDBPyConnection) -> None:
         "digitless(given)": (
             "regexp_replace(regexp_replace(given, '[0-9]', '0', 'g'), '\\pL', 'x', 'g')"
         ),
-        "hidden(given, address)": (
+        "is_nobodys(form)": (
+            "list_contains(getvariable('nobodys_mailboxes'), "
+            "split_part(split_part(form, '@', 1), '+', 1)) or "
+            f"split_part(form, '@', 2) in ({', '.join(map(literal, NOBODYS_DOMAINS))}) "
+            "or form like '%.invalid'"
+        ),
+        "domain_kept(form)": (
+            "case when list_contains(getvariable('kept_domains'), split_part(form, '@', 2)) "
+            f"then split_part(form, '@', 2) else {literal(NO_DOMAIN)} end"
+        ),
+        "hidden(given, mailbox)": (
             f"case when {_says_nothing('given')} then given "
+            # What the models take for no address must not become one: it would link records.
+            f"when trim(given) like '%_@_%._%' and trim(given) not like '%@%@%' "
+            "and trim(given) not like '% %' then "
+            "case when is_nobodys(address_form(trim(given))) then given "
             f"when regexp_matches(given, {stand_in}) then regexp_extract(given, {stand_in}) "
-            f"when contains(given, '@') then coalesce(address, {literal(ERASED)}) "
-            "when number_form(given) is not null then digitless(given) "
+            "else coalesce(mailbox || '@' || domain_kept(address_form(trim(given))), "
+            f"{literal(ERASED)}) end "
+            "when not contains(given, '@') and number_form(given) is not null "
+            "then digitless(given) "
             f"else {literal(ERASED)} end"
         ),
     }
@@ -145,13 +174,21 @@ class Scrubber:
         if self.erased is None:
             return
         self.erased.secret.define_hash(self.connection)
-        define_macros(self.connection)
+        kinds = zip(*self.erased.table.select(["kind", "erased_key"]).columns, strict=True)
+        define_macros(
+            self.connection,
+            [key.as_py() for kind, key in kinds if kind.as_py() == "mailbox"],
+        )
         self.connection.register("erased_given", self.erased.table)
         self.connection.execute(
             "create or replace temp table erased_keys as "
             "select distinct on (kind, entity, erased_key) * from erased_given order by erased_at"
         )
         self.connection.unregister("erased_given")
+        self.connection.execute(
+            "set variable kept_domains = (select coalesce(list(erased_key), []::varchar[]) "
+            "from erased_keys where kind = 'domain')"
+        )
 
     def rows(self, entity: str, rows: str, *aside: str) -> str | None:
         """Return SQL for the rows without what was erased, in any order; None if nothing was.
@@ -175,7 +212,7 @@ class Scrubber:
             for name, value in hidden.items()
         )
         return (
-            f"(select * exclude (erased_line, erased_address, is_told, is_named) "
+            f"(select * exclude (erased_line, erased_mailbox, is_told, is_named) "
             f"replace ({replaced}) from {rows} left join erased_lines on _line = erased_line)"
         )
 
@@ -259,21 +296,19 @@ class Scrubber:
         """
         nothing = "null::varchar"
         found = [
-            f"select line, {nothing}, {nothing}, false, false from erased_{what} "
-            "where line is not null"
+            f"select line, {nothing}, false, false from erased_{what} where line is not null"
             for what in ("address", "number")
         ]
         if entity == "persons":
             found.append(
-                f"select line, instead, {nothing}, true, false from erased_address "
-                "where field = 'email'"
+                f"select line, {nothing}, true, false from erased_address where field = 'email'"
             )
         if (told_of := person_told_of(entity, self.mapping)) is not None:
             record_id = REFERENCES[entity][0] if entity in REFERENCES else "_record_id"
             # An id that is an address lands as what stands in for it.
             relation = f"(select * replace ({self._without(record_id)} as {record_id}) from {rows})"
             found.append(
-                f"select _line, {nothing}, stand_in, true, false from "
+                "select _line, stand_in, true, false from "
                 f"(select _line, {told_of} as told_of "
                 f"from {relation if self._has_addresses(record_id) else rows}) "
                 "join (select * from erased_keys where kind = 'record') on told_of = erased_key"
@@ -284,16 +319,13 @@ class Scrubber:
                 f"and entity = {literal(entity)}"
             )
             found.append(
-                f"select _line, {nothing}, {nothing}, true, true from {rows} "
+                f"select _line, {nothing}, true, true from {rows} "
                 f"where {record_key('_record_id')} in ({mentions})"
             )
         self.connection.execute(
             "create or replace temp table erased_lines as select line as erased_line, "
-            # The address that it had goes before the one that its record is given.
-            "coalesce(max(by_address), max(by_record)) as erased_address, "
-            "bool_or(told) as is_told, bool_or(named) as is_named "
-            f"from ({' union all '.join(found)}) as f(line, by_address, by_record, told, named) "
-            "group by line"
+            "max(mailbox) as erased_mailbox, bool_or(told) as is_told, bool_or(named) as is_named "
+            f"from ({' union all '.join(found)}) as f(line, mailbox, told, named) group by line"
         )
 
     def _hidden(self, entity: str) -> dict[str, str]:
@@ -310,7 +342,7 @@ class Scrubber:
                 field = canonical(self.mapping, entity, "field")
                 when = f"is_told and (is_named or coalesce({field} not in ({kept}), true))"
             values[name] = (
-                f"case when {when} then hidden({values[name]}, erased_address) "
+                f"case when {when} then hidden({values[name]}, erased_mailbox) "
                 f"else {values[name]} end"
             )
         return values

@@ -127,7 +127,7 @@ def test_wrong_requests_are_told_and_change_nothing(
         erase(company.workspace, PERSON_KEY)
     empty = replace(company.workspace, folder=company.root / "nothing")
     monkeypatch.setenv(VARIABLE, KEY)
-    with pytest.raises(TerminalError, match="Call `make run` first"):
+    with pytest.raises(TerminalError, match="nothing is built yet"):
         erase(empty, PERSON_KEY)
     assert published(company.workspace) == company.before
     assert Landing(company.workspace.landing).loads("erasures") == []

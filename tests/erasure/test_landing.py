@@ -179,7 +179,7 @@ def test_texts_about_her_and_changes_of_her(landing: Landing, folder: Path) -> N
         (None, "(erased)"),
         (None, "M"),
     ]
-    assert changes["2"]["old_value"].endswith("@erased.invalid")
+    assert changes["2"]["old_value"].endswith("@erased.example")
     deals = by_id(landing, "opportunities")
     assert (deals["D1"]["name"], deals["D2"]["name"]) == ("(erased)", "Acme: more licences")
     assert deals["D1"]["amount"] == "1000"
@@ -288,7 +288,8 @@ def test_what_lands_of_an_erasure_holds_no_value(landing: Landing, folder: Path)
     assert not any(one.lower() in str(found).lower() for one in found.values)
     kinds = found.keys["kind"].to_pylist()
     assert {one: kinds.count(one) for one in kinds} == {
-        "record": 3, "email": 2, "phone": 1, "mention": 2, "set_aside": 1
+        "record": 3, "email": 2, "phone": 1, "mention": 2, "set_aside": 1, "mailbox": 1,
+        "domain": 1,
     }  # fmt: skip
     assert found.counts == {
         "persons": 3, "activities": 3, "opportunities": 1, "field_changes": 3,
@@ -429,3 +430,24 @@ def test_g26_killed_at_any_moment_the_next_run_ends_it(landing: Landing, folder:
         }
         names = {one.load_id for one in killed.loads("files", with_superseded=True)}
         assert names == {one.load_id for one in whole.loads("files", with_superseded=True)}
+
+
+def test_values_that_name_nobody_stay_and_become_no_address(landing: Landing, folder: Path) -> None:
+    """What linked no records before must not do so afterwards."""
+    given = ["info@acme.example", "NoReply+1@acme.example", "a@x.invalid", "Jane <j@acme.example>"]
+    given += ["at home", "jane@localhost", "123"]
+    with (folder / "leads.csv").open("a") as file:
+        for number, mail in enumerate(given):
+            file.write(f"X{number},{mail},Jane,Smith,,,,M,2026-01-22,2026-01-07,,event,,\n")
+    mapping = land(landing, folder)
+    around = search(landing, mapping)
+    added = [{"record_key": f"crm/main/X{one}", "person_key": PERSON_KEY} for one in range(7)]
+    around = replace(around, resolved=pa.Table.from_pylist(around.resolved.to_pylist() + added))
+    land_erased_keys(landing, around.find(PERSON_KEY).keys)
+    erased = read_erased_keys(landing)
+    assert erased is not None
+    rewrite_loads(landing, mapping, erased)
+    persons = by_id(landing, "persons")
+    assert [persons[f"X{one}"]["email"] for one in range(7)] == [
+        *given[:3], "(erased)", "(erased)", "(erased)", "123"
+    ]  # fmt: skip

@@ -186,6 +186,13 @@ def test_g26_nothing_is_left_and_every_count_is_as_before(company: Company) -> N
     erased = persons(company.workspace)
     assert [key for key, is_erased in erased.items() if is_erased] == [PERSON_KEY]
     assert persons(company.workspace, "record_count")[PERSON_KEY] == 3
+    with duckdb.connect(str(company.workspace.warehouse), read_only=True) as connection:
+        details = connection.execute(
+            "select * exclude (person_key, record_keys) from marts.dim_person_details"
+            " where person_key = ?",
+            [PERSON_KEY],
+        ).fetchall()
+    assert details == [(None,) * 8]
     runs = [one for one in company.workspace.published.iterdir() if not one.is_symlink()]
     assert len(runs) == 1
 

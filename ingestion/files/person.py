@@ -199,6 +199,9 @@ class _Search:
             "others_values",
             f"select distinct address_form(unnest(addresses(email))) as form from raw_persons "
             f"where contains(email, '@') and {of_others} union "
+            # A seller who is a lead too goes on selling.
+            "select distinct address_form(unnest(addresses(email))) from raw_owners "
+            "where contains(email, '@') union "
             "select distinct number_form(unnest(numbers(phone))) from raw_persons "
             f"where phone is not null and {of_others}",
         )
@@ -234,11 +237,10 @@ class _Search:
         names = self._full_names()
         if not names:
             return
-        either = "|".join(
-            rf"{re.escape(first)}\s+{re.escape(last)}|{re.escape(last)},?\s+{re.escape(first)}"
-            for first, last in names
+        escaped = [(re.escape(first), re.escape(last)) for first, last in names]
+        pattern = _word(
+            "|".join(rf"{first}\s+{last}|{last},?\s+{first}" for first, last in escaped)
         )
-        pattern = literal(rf"(^|\PL)({either})($|\PL)")
         for entity in FREE_TEXT:
             named = " or ".join(
                 f"regexp_matches({one}, {pattern}, 'i')" for one in free_text(entity)
@@ -247,9 +249,15 @@ class _Search:
                 f"insert into mentions select 'mention', {literal(entity)}, "
                 f"{record_key('_record_id')} from raw_{entity} where {named}"
             )
+        # In a row that was set aside, first and last name stand in fields of their own.
+        is_named = " or ".join(
+            f"(regexp_matches(row_text, {_word(first)}, 'i') "
+            f"and regexp_matches(row_text, {_word(last)}, 'i'))"
+            for first, last in escaped
+        )
         self._connection.execute(
             "insert into mentions select 'set_aside', object, keyed_hash('set_aside:' || row_text) "
-            f"from set_aside where regexp_matches(row_text, {pattern}, 'i')"
+            f"from set_aside where {is_named}"
         )
 
     def found(self) -> FoundPerson:
@@ -354,3 +362,8 @@ class _Search:
 
     def _column(self, query: str) -> list[str]:
         return [str(value) for (value,) in self._connection.execute(query).fetchall()]
+
+
+def _word(pattern: str) -> str:
+    """SQL of a pattern that is found where no letter stands beside it."""
+    return literal(rf"(^|\PL)({pattern})($|\PL)")

@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import pyarrow.compute as pc
+
 from ingestion.files.entities import ENTITIES, MAIN_INSTANCE
 from ingestion.files.personal import (
     ERASED,
@@ -174,11 +176,8 @@ class Scrubber:
         if self.erased is None:
             return
         self.erased.secret.define_hash(self.connection)
-        kinds = zip(*self.erased.table.select(["kind", "erased_key"]).columns, strict=True)
-        define_macros(
-            self.connection,
-            [key.as_py() for kind, key in kinds if kind.as_py() == "mailbox"],
-        )
+        mailboxes = self.erased.table.filter(pc.field("kind") == "mailbox")
+        define_macros(self.connection, mailboxes["erased_key"].to_pylist())
         self.connection.register("erased_given", self.erased.table)
         self.connection.execute(
             "create or replace temp table erased_keys as "
@@ -217,18 +216,19 @@ class Scrubber:
         )
 
     def row_text(self, delivered: str, text: str | None = None) -> str:
-        """Return SQL for the text of a row that was set aside, without what was erased.
+        """Return SQL for the text of a row that was set aside: none of it if something is erased.
 
-        `delivered` is the text as delivered, `text` that of the row without what was erased, by
-        default the same. Knows the addresses and numbers that the last call of `rows` found.
+        The rest of a row that cannot be read may hold the name too. `delivered` is the text as
+        delivered, `text` that of the row without what was erased, by default the same. Knows the
+        addresses and numbers that the last call of `rows` found.
         """
-        text = delivered if text is None else text
         if self.erased is None:
-            return text
+            return delivered
+        without = self._without(text or delivered, has_numbers=True)
         return (
             f"case when keyed_hash('set_aside:' || {delivered}) in "
             "(select erased_key from erased_keys where kind = 'set_aside') "
-            f"then {literal(ERASED)} else {self._without(text, has_numbers=True)} end"
+            f"or {without} is distinct from {delivered} then {literal(ERASED)} else {delivered} end"
         )
 
     def set_aside(self, entity: str, aside: str) -> str | None:

@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from ingestion.erasure import VARIABLE, find_traces, unfinished_erasures
@@ -74,20 +76,32 @@ def persons(workspace: Workspace, what: str = "is_erased") -> dict[str, Any]:
 
 
 def left(workspace: Workspace) -> list[str]:
+    """Places that hold something of hers: values in columns, and bytes that nobody deleted."""
     traces = find_traces(workspace.folder, JANE)
-    return [f"{one.path.relative_to(workspace.folder)} {one.place}" for one in traces]
+    found = [f"{one.path.relative_to(workspace.folder)} {one.place}" for one in traces]
+    spelled = [one.lower().encode() for one in JANE]
+    return found + [
+        f"{path.relative_to(workspace.folder)} bytes"
+        for path in sorted(workspace.folder.rglob("*"))
+        if path.is_file() and any(one in path.read_bytes().lower() for one in spelled)
+    ]
 
 
 @pytest.fixture(scope="module")
 def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
-    """A company of which a first and a second publication and an analyst's file are there."""
+    """A company that publishes personal details, with what the analyst's tools leave behind."""
     root = tmp_path_factory.mktemp("erasing")
     write_exports(root / "exports")
+    agreed = (PROJECT / "agreement.yml").read_text()
+    (root / "agreement.yml").write_text(
+        agreed.replace("publish_personal_details: false", "publish_personal_details: true")
+    )
     with pytest.MonkeyPatch.context() as patch:
         for name in list(os.environ):
             if name.startswith("UNIFIED_FUNNEL_"):
                 patch.delenv(name)
         patch.setenv("UNIFIED_FUNNEL_DATA", str(root / "exports"))
+        patch.setenv("UNIFIED_FUNNEL_AGREEMENT", str(root / "agreement.yml"))
         patch.setenv("UNIFIED_FUNNEL_WORKSPACE", str(root / "workspaces"))
         for name in ("DAGSTER_HOME", "DAGSTER_DISABLE_TELEMETRY"):
             patch.setenv(name, os.environ.get(name, ""))
@@ -95,15 +109,31 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
         workspace = read_workspace()
         run(workspace)
         before = published(workspace)
-        with duckdb.connect(str(workspace.folder / "dev.duckdb")) as connection:
-            connection.execute("create table mine as select ? as email", [EMAIL])
+        for name in ("beside", "what_if", "diff"):
+            (workspace.folder / name).mkdir()
+        for name in ("dev.duckdb", "beside/2026-01-31.duckdb"):
+            with duckdb.connect(str(workspace.folder / name)) as connection:
+                connection.execute("create table mine as select ? as email", [EMAIL])
+        for name in ("what_if/persons.parquet", "diff/rows.parquet"):
+            table = pa.table({"email": [EMAIL]})
+            pq.write_table(table, workspace.folder / name)
         yield Company(root, workspace, before)
 
 
 def test_before_it_she_is_there(company: Company) -> None:
     found = " ".join(left(company.workspace))
-    for place in ("landing/files/crm/persons", "warehouse.duckdb staging.", "dev.duckdb"):
-        assert place in found
+    for place in (
+        "landing/files/crm/persons",
+        "warehouse.duckdb staging.",
+        "dev.duckdb main.mine.email",
+        "dev.duckdb bytes",
+        "beside/",
+        "what_if/",
+        "diff/",
+        "published/",
+        "marts.dim_person_details.email",
+    ):
+        assert place in found, place
     assert persons(company.workspace)[PERSON_KEY] is False
 
 
@@ -170,7 +200,7 @@ def test_g26_killed_in_the_middle_the_next_run_ends_it(company: Company) -> None
         os.kill(killed.pid, signal.SIGKILL)
     told = "".join(seen)
     assert "erase     rewrote" in told
-    assert "dropped dev.duckdb, warehouse.duckdb, dbt" in told
+    assert "dropped dev.duckdb, warehouse.duckdb, beside, what_if, diff, dbt" in told
     assert not any(one.lower() in told.lower() for one in JANE)
     landing = Landing(company.workspace.landing)
     assert len(unfinished_erasures(landing)) == 1
@@ -186,7 +216,8 @@ def test_g26_nothing_is_left_and_every_count_is_as_before(company: Company) -> N
     erased = persons(company.workspace)
     assert [key for key, is_erased in erased.items() if is_erased] == [PERSON_KEY]
     assert persons(company.workspace, "record_count")[PERSON_KEY] == 3
-    with duckdb.connect(str(company.workspace.warehouse), read_only=True) as connection:
+    path = (company.workspace.published / CURRENT / DATABASE).resolve()
+    with duckdb.connect(str(path), read_only=True) as connection:
         details = connection.execute(
             "select * exclude (person_key, record_keys) from marts.dim_person_details"
             " where person_key = ?",

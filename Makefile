@@ -99,7 +99,7 @@ truth: $(READY) ## how much of what simulated companies really did is found; PEO
 	@$(BIN)/python -m tests.truth $(if $(PEOPLE),--people $(PEOPLE)) $(TRUTH)
 
 .PHONY: increments
-increments: $(READY) ## whether daily increments equal a full refresh; PEOPLE=500 DAYS=30
+increments: $(READY) ## whether daily increments, with erasures, equal a full refresh; PEOPLE=500 DAYS=30
 	@$(BIN)/python -m tests.truth.increments $(if $(PEOPLE),--people $(PEOPLE)) $(if $(DAYS),--days $(DAYS))
 
 .PHONY: oracle

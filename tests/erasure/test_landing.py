@@ -247,6 +247,29 @@ def test_g26_what_comes_later_lands_without_her(landing: Landing, folder: Path) 
     assert persons["P3"]["email"] == "p3@else.example"
 
 
+def test_what_only_a_link_makes_hers_goes_when_she_is_erased_again(
+    landing: Landing, folder: Path
+) -> None:
+    erase(landing, land(landing, folder))
+    with (folder / "leads.csv").open("a") as file:
+        file.write("C9,another@private.example,Jane,Smith,,CFO,Acme,M,,,,,F1,\n")
+    mapping = land(landing, folder)
+    assert by_id(landing, "persons")["C9"]["first_name"] == "Jane"
+    around = search(landing, mapping)
+    resolved = [
+        *around.resolved.to_pylist(),
+        {"record_key": "crm/main/C9", "person_key": PERSON_KEY},
+    ]
+    around = replace(around, resolved=pa.Table.from_pylist(resolved))
+    land_erased_keys(landing, around.find(PERSON_KEY).keys)
+    erased = read_erased_keys(landing)
+    assert erased is not None
+    rewrite_loads(landing, mapping, erased)
+    later = by_id(landing, "persons")["C9"]
+    assert later["first_name"] == "(erased)"
+    assert later["email"].endswith("@erased.example")
+
+
 def test_what_others_have_too_stays_theirs(landing: Landing, folder: Path) -> None:
     with (folder / "leads.csv").open("a") as file:
         file.write(f"L5,{EMAIL},John,Smith,,,,M,2026-01-22,2026-01-07,,event,,\n")

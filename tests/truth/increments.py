@@ -144,9 +144,11 @@ def _changed_by_an_erasure(
         and (table, counts) != ("marts.dim_persons", (1, 1))
         and table != "marts.dim_person_details"
     }
-    # Nothing that the engine looks at is personal: it has nobody to compute again.
+    # Changes of fields that no rule knows lose their values: only the erased person is computed again.
     computed, _ = affected(warehouse)
-    return told | ({"persons computed again after an erasure": (0, computed)} if computed else {})
+    if computed > 1:
+        told["persons computed again after an erasure"] = (0, computed)
+    return told
 
 
 def _land(company: Company, folder: Path, new_version_from: date | None) -> None:

@@ -144,7 +144,7 @@ def _changed_by_an_erasure(
         and (table, counts) != ("marts.dim_persons", (1, 1))
         and table != "marts.dim_person_details"
     }
-    # Changes of fields that no rule knows lose their values: only the erased person is computed again.
+    # Changes of fields that no rule knows lose their values: of the erased person, of nobody else.
     computed, _ = affected(warehouse)
     if computed > 1:
         told["persons computed again after an erasure"] = (0, computed)

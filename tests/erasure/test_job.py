@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -79,11 +80,13 @@ def left(workspace: Workspace) -> list[str]:
     """Places that hold something of hers: values in columns, and bytes that nobody deleted."""
     traces = find_traces(workspace.folder, JANE)
     found = [f"{one.path.relative_to(workspace.folder)} {one.place}" for one in traces]
-    spelled = [one.lower().encode() for one in JANE]
+    either = "|".join(re.escape(one) for one in JANE)
+    # Her colleague's address ends like hers.
+    spelled = re.compile(rf"(?<!mary-)({either})".encode(), re.IGNORECASE)
     return found + [
         f"{path.relative_to(workspace.folder)} bytes"
         for path in sorted(workspace.folder.rglob("*"))
-        if path.is_file() and any(one in path.read_bytes().lower() for one in spelled)
+        if path.is_file() and spelled.search(path.read_bytes())
     ]
 
 

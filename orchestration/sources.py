@@ -34,5 +34,6 @@ def source_specs() -> list[dg.AssetSpec]:
             group_name="source",
             description="Requests of persons to be erased, made with `make erase`.",
             owners=OWNERS,
+            kinds={"shell"},
         ),
     ]

@@ -16,6 +16,7 @@ export PERSON ?=
 export KEY ?=
 MODEL ?=
 VALUES ?=
+LOOK ?=
 PORT ?= 3000
 PEOPLE ?=
 DAYS ?=
@@ -36,7 +37,7 @@ export PYTHONDONTWRITEBYTECODE :=
 help: ## print this help
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 	@echo
-	@echo 'DATA=<folder of exports>  MAPPING=<file>  AGREEMENT=<file>  AS_OF=<day>  go with run, ui, query and agreement;'
+	@echo 'DATA=<folder of exports>  MAPPING=<file>  AGREEMENT=<file>  AS_OF=<day>  go with run, ui, query, erase and agreement;'
 	@echo 'DATA and MAPPING also with timeline, trace, diff and what-if.'
 
 .PHONY: run
@@ -63,6 +64,13 @@ diff: $(READY) ## the marts as the project makes them now, beside those publishe
 what-if: $(READY) ## AGREEMENT=<file> all history under an agreement that nobody signed yet
 	@$(if $(DATA),UNIFIED_FUNNEL_DATA='$(DATA)') $(if $(MAPPING),UNIFIED_FUNNEL_MAPPING='$(MAPPING)') \
 		$(BIN)/python -m orchestration.what_if $(or $(AGREEMENT),$(UNIFIED_FUNNEL_AGREEMENT),agreement.yml)
+
+# By standard input: a command line is seen by everybody on the machine.
+.PHONY: erase
+erase: $(READY) ## PERSON=<key or e-mail> erase a person; without PERSON it asks. LOOK=1 only tells
+	@if [ -n "$$PERSON" ]; then \
+		printf '%s\n' "$$PERSON" | $(GIVEN) $(BIN)/python -m orchestration.erase $(if $(LOOK),--look); \
+	else $(GIVEN) $(BIN)/python -m orchestration.erase $(if $(LOOK),--look); fi
 
 .PHONY: agreement
 agreement: $(READY) ## check the agreement and write the document that both teams sign
@@ -91,7 +99,7 @@ truth: $(READY) ## how much of what simulated companies really did is found; PEO
 	@$(BIN)/python -m tests.truth $(if $(PEOPLE),--people $(PEOPLE)) $(TRUTH)
 
 .PHONY: increments
-increments: $(READY) ## whether daily increments equal a full refresh; PEOPLE=500 DAYS=30
+increments: $(READY) ## whether daily increments, with erasures, equal a full refresh; PEOPLE=500 DAYS=30
 	@$(BIN)/python -m tests.truth.increments $(if $(PEOPLE),--people $(PEOPLE)) $(if $(DAYS),--days $(DAYS))
 
 .PHONY: oracle

@@ -9,6 +9,7 @@ import dagster as dg
 
 from orchestration.agreement import agreement_tables
 from orchestration.dbt_manifest import ensure_manifest
+from orchestration.erasures import erased_keys
 from orchestration.funnel_run import FunnelRun
 from orchestration.gate import gate_in, gate_out
 from orchestration.job import funnel_daily_schedule, funnel_job
@@ -39,6 +40,7 @@ def build_definitions(manifest: dict[str, Any]) -> dg.Definitions:
             *ops_specs(manifest),
             agreement_tables,
             mapping_tables,
+            erased_keys,
             raw_files,
             models,
             published_asset(leaving),

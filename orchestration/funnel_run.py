@@ -40,6 +40,8 @@ class Plan:
         self.workspace = workspace
         self._as_of = as_of or os.environ.get(f"{PREFIX}AS_OF", "")
         self._loads_until = loads_until or os.environ.get(f"{PREFIX}LOADS_UNTIL", "")
+        # Erasures that this run took out of the landing: they end when it has published.
+        self.taken_out: tuple[str, ...] = ()
 
     def check(self) -> None:
         """Raise the TerminalError of whatever does not fit, before anything is landed."""

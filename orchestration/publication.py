@@ -108,6 +108,21 @@ def publish(
     return publication
 
 
+def drop_former(published: Path, run: str) -> int:
+    """Remove all publications but one, which has to be served; return how many there were.
+
+    Readers that are open keep what they opened. Only the holder of the run lock may call this.
+    """
+    former = [
+        path
+        for path in sorted(published.iterdir())
+        if path.is_dir() and not path.is_symlink() and path.name != run
+    ]
+    for path in former:
+        _remove(path)
+    return len(former)
+
+
 def current_publication(published: Path) -> Publication | None:
     """Return the publication that is served, or None if there is none yet.
 
@@ -303,8 +318,13 @@ def _retire(published: Path) -> None:
     whole = [path for path in runs if not path.is_symlink()]
     for path in whole[:-KEPT]:
         if path.resolve() != served:
-            # Renamed first: a crash half-way through leaves a draft, which the next run removes.
-            shutil.rmtree(path.rename(published / f"{_DRAFT}{path.name}"))
+            _remove(path)
+
+
+def _remove(path: Path) -> None:
+    # Renamed first: a crash half-way through leaves a draft, which the next run removes.
+    draft = path if path.name.startswith(_DRAFT) else path.with_name(f"{_DRAFT}{path.name}")
+    shutil.rmtree(path if path == draft else path.rename(draft))
 
 
 def _files(folder: Path) -> Iterator[Path]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import dagster as dg
 
-from orchestration import progress
+from orchestration import erasures, progress
 from orchestration.failure import told
 from orchestration.funnel_run import FunnelRun
 from orchestration.publication import current_publication, differences, publish
@@ -41,6 +41,8 @@ def published_asset(published_tables: Iterable[dg.AssetKey]) -> dg.AssetsDefinit
                 context.run.run_id,
                 is_beside=plan.is_beside,
             )
+            if not plan.is_beside:
+                erasures.end(plan, publication.run)
         seconds = monotonic() - start
         rows = sum(one.rows for one in publication.tables.values())
         progress.say("publish", publication.run, rows=rows, seconds=seconds)

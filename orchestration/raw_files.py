@@ -9,6 +9,7 @@ import dagster as dg
 from ingestion.files import LandedFile, land_file, unnamed_files
 from ingestion.files.entities import ENTITIES
 from orchestration import progress
+from orchestration.erasures import KEY as ERASED_KEYS
 from orchestration.failure import told
 from orchestration.funnel_run import FunnelRun, Plan
 from orchestration.mapping import SPECS as MAPPING_SPECS
@@ -19,7 +20,7 @@ GROUP = "raw_files"
 SPECS = [
     dg.AssetSpec(
         [GROUP, entity],
-        deps=[EXPORTS, *(spec.key for spec in MAPPING_SPECS)],
+        deps=[EXPORTS, ERASED_KEYS, *(spec.key for spec in MAPPING_SPECS)],
         group_name=GROUP,
         description=f"One row per delivered row of {entity.replace('_', ' ')}, values as"
         " delivered. Left out: rows that were set aside with their reason.",

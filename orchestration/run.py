@@ -156,7 +156,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--loads-until", default="", help="instant up to which loads count")
     parser.add_argument("--verbose", action="store_true", help="show tracebacks")
     options = parser.parse_args(arguments)
-    _listen()
+    listen()
     workspace = None
     try:
         workspace = read_workspace()
@@ -188,7 +188,7 @@ def _failed(workspace: Workspace | None, words: str, shown: Exception | None = N
     return 1
 
 
-def _listen() -> None:
+def listen() -> None:
     """Progress to the terminal, and nobody else's log."""
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(logging.Formatter("%(message)s"))

@@ -1,4 +1,4 @@
-"""What the pipeline reads and does not make: the exports and the agreement file."""
+"""What the pipeline reads and does not make: exports, the agreement file, requests to erase."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import dagster as dg
 
 EXPORTS = dg.AssetKey(["source", "exports"])
 AGREEMENT = dg.AssetKey(["source", "agreement"])
+ERASURES = dg.AssetKey(["source", "erasures"])
 
 # Who is asked about a table that looks wrong.
 OWNERS = ["team:data"]
@@ -27,5 +28,12 @@ def source_specs() -> list[dg.AssetSpec]:
             description="The one file that marketing and sales sign.",
             owners=["team:marketing", "team:sales"],
             kinds={"yaml"},
+        ),
+        dg.AssetSpec(
+            ERASURES,
+            group_name="source",
+            description="Requests of persons to be erased, made with `make erase`.",
+            owners=OWNERS,
+            kinds={"shell"},
         ),
     ]

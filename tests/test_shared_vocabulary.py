@@ -11,9 +11,11 @@ from ruamel.yaml import YAML
 
 from ingestion.agreement import read_agreement, tables
 from ingestion.agreement.fields import NUMBER_FIELDS, SEGMENT_FIELDS, TRAIT_FIELDS
+from ingestion.erasure.erased_keys import SCHEMA as ERASED_KEYS
 from ingestion.files import mapping_tables, read_mapping
 from ingestion.files.entities import ENTITIES, FIELDS_WITH_UNIT, SYSTEM_COLUMNS
 from ingestion.files.formats import DATE_FORMATS, SELF_CONTAINED_FORMATS, TIME_SUFFIXES
+from ingestion.files.personal import NOBODYS_DOMAINS, NOBODYS_MAILBOXES, PLACEHOLDERS
 
 PROJECT = Path(__file__).parents[1]
 STAGING = PROJECT / "dbt_project" / "models" / "staging"
@@ -44,6 +46,26 @@ def test_staging_lists_every_field_of_the_entity(entity: str) -> None:
     text = (STAGING / f"base_files__{entity}.sql").read_text()
     listed = set(re.findall(r"'(\w+)'", text)) - {"view", entity}
     assert listed == set(ENTITIES[entity])
+
+
+def test_what_counts_as_nobodys_is_the_same_for_an_erasure() -> None:
+    quoted = {
+        name: tuple(re.findall(r"'([^']+)'", macro(file, name)))
+        for file, name in (
+            ("emails.sql", "placeholder_mailboxes"),
+            ("emails.sql", "placeholder_domains"),
+            ("values.sql", "is_placeholder"),
+        )
+    }
+    assert quoted == {
+        "placeholder_mailboxes": NOBODYS_MAILBOXES,
+        "placeholder_domains": NOBODYS_DOMAINS,
+        "is_placeholder": PLACEHOLDERS,
+    }
+
+
+def test_erased_keys_are_the_landed_ones() -> None:
+    assert source_tables("_erasures__sources.yml") == {"erased_keys": ERASED_KEYS.names}
 
 
 def macro(file: str, name: str) -> str:

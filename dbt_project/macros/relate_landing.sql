@@ -75,7 +75,11 @@
         })
         where true
         {%- if loads_until %}
-        and extracted_at < timezone('UTC', timestamptz '{{ loads_until }}')
+        -- What was erased is erased in every past too.
+        and (
+            source = 'erasures'
+            or extracted_at < timezone('UTC', timestamptz '{{ loads_until }}')
+        )
         {%- endif %}
         {%- if agreed %}
         and (source = 'agreement') = starts_with(filename, '{{ agreed }}/')
@@ -165,7 +169,7 @@
     select
         d.as_of,
         d.as_of_date,
-        (select max(extracted_at) from ops.loads) as loads_until,
+        (select max(extracted_at) from ops.loads where source <> 'erasures') as loads_until,
         d.reporting_time_zone,
         (select max(source_time_zone) from raw_mapping.data_sets) as source_time_zone,
         (select max(data_set) from raw_mapping.data_sets) as data_set,

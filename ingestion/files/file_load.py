@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import duckdb
 import pyarrow as pa
 
+from ingestion.erasure import read_erased_keys
 from ingestion.errors import TerminalError
 from ingestion.files.csv_source import CsvSource
 from ingestion.files.decoding import fingerprint
@@ -26,6 +27,7 @@ from ingestion.files.json_lines_source import JsonLinesSource
 from ingestion.files.parquet_source import ParquetSource
 from ingestion.files.raw_table import RawTable, write_parquet
 from ingestion.files.row_checks import find_bad_rows
+from ingestion.files.scrubbing import Scrubber
 from ingestion.files.source import MALFORMED
 from ingestion.files.sql import file_literal, literal, reading_connection
 from ingestion.landing import Landing, LoadWriter, Manifest, iso_utc
@@ -75,8 +77,10 @@ def land_file(landing: Landing, mapping: Mapping, export: Export, folder: Path) 
     """Land one export of a mapping from a folder, all of it or nothing.
 
     A file that landed with the same content, settings and time of export is not read again; one
-    with the same time of export and other content or settings supersedes the earlier load.
-    Raises TerminalError, which says what to mend, if the file is missing or refused as a whole.
+    with the same time of export and other content or settings supersedes the earlier load. What was
+    erased is taken out before it lands.
+    Raises TerminalError, which says what to mend, if the file is missing or refused as a whole, or
+    if something was erased and the key of the erasures is missing.
     """
     began = time.monotonic()
     path = file_of(export, folder)
@@ -111,6 +115,7 @@ def land_file(landing: Landing, mapping: Mapping, export: Export, folder: Path) 
         supersedes=tuple(one.load_id for one in earlier),
     )
     draft = _with_free_id(landing, draft)
+    erased = read_erased_keys(landing)
     try:
         with (
             tempfile.TemporaryDirectory(prefix="unified-funnel-") as scratch,
@@ -118,7 +123,8 @@ def land_file(landing: Landing, mapping: Mapping, export: Export, folder: Path) 
         ):
             source = _OPENERS[export.type](path, export, connection, Path(scratch))
             with landing.write_load(draft) as load:
-                _write(load, export, source, connection, Path(scratch))
+                scrubber = Scrubber(connection, mapping, erased)
+                _write(load, export, source, scrubber, Path(scratch))
     except duckdb.Error as error:
         raise _unreadable(error, path) from error
     except _UnreliableError as error:
@@ -160,8 +166,9 @@ def _load_id(export: Export, checksum: str, settings: str) -> str:
 
 def _with_free_id(landing: Landing, draft: Manifest) -> Manifest:
     # An export that was replaced and then put back: its first load stays superseded.
+    taken = landing.taken_ids(draft)
     number, free = 1, draft
-    while landing.has_load(free):
+    while free.load_id in taken:
         number += 1
         free = replace(draft, load_id=f"{draft.load_id}-{number}")
     return free
@@ -187,9 +194,10 @@ def _write(
     load: LoadWriter,
     export: Export,
     source: Source,
-    connection: duckdb.DuckDBPyConnection,
+    scrubber: Scrubber,
     scratch: Path,
 ) -> None:
+    connection = scrubber.connection
     manifest = load.manifest
     raw = RawTable(
         export, source.names, manifest.load_id, manifest.file or "", manifest.extracted_at
@@ -201,16 +209,21 @@ def _write(
         formats = _formats(export, connection, rows)
         updated = formats.get("updated_at", formats[ANY_FIELD])
         bad = find_bad_rows(connection, rows, updated if "updated_at" in export.columns else None)
-        if bad:
+        scrubbed = scrubber.rows(export.entity, rows, MALFORMED)
+        if bad or scrubbed:
             connection.execute(
-                f"copy (select * from {rows} where _line not in (select line from bad_rows)) "
+                f"copy (select * from {scrubbed or rows} "
+                "where _line not in (select line from bad_rows)"
+                f"{' order by _line' if scrubbed else ''}) "
                 f"to {literal(str(part))} (format parquet, compression zstd)"
             )
         else:
             everything.replace(part)
         set_aside = bad + _count(connection, MALFORMED)
         if set_aside:
-            _write_set_aside(load, export, connection, rows if bad else None, raw)
+            if bad:
+                _keep_texts(scrubber, raw, rows, scrubbed or rows)
+            _write_set_aside(load, export, scrubber, has_bad_texts=bool(bad))
         everything.unlink(missing_ok=True)
     load.update(
         rows_delivered=records + set_aside - bad,
@@ -284,36 +297,41 @@ def _formats(export: Export, connection: duckdb.DuckDBPyConnection, rows: str) -
     return formats | named
 
 
+def _keep_texts(scrubber: Scrubber, raw: RawTable, rows: str, scrubbed: str) -> None:
+    """Create the temporary table `bad_texts`: the bad rows as text, without what was erased."""
+    of_line = f"select _line, _record_id, {raw.row_text()} as row_text from"
+    bad = "where _line in (select line from bad_rows)"
+    scrubber.connection.execute(
+        "create or replace temp table bad_texts as "
+        f"select _line as line, now._record_id as record_id, reason, "
+        f"{scrubber.row_text('was.row_text', 'now.row_text')} as row_text "
+        f"from ({of_line} {rows} {bad}) as was join ({of_line} {scrubbed} {bad}) as now "
+        "using (_line) join bad_rows on line = _line"
+    )
+
+
 def _write_set_aside(
-    load: LoadWriter,
-    export: Export,
-    connection: duckdb.DuckDBPyConnection,
-    rows: str | None,
-    raw: RawTable,
+    load: LoadWriter, export: Export, scrubber: Scrubber, *, has_bad_texts: bool
 ) -> None:
     origin = ", ".join(
-        literal(one)
+        literal(one or "")
         for one in (
             export.system,
             export.instance,
             export.entity,
-            raw.load_id,
+            load.manifest.load_id,
             export.file,
-            raw.file,
+            load.manifest.file,
         )
     )
-    parts = [f"select {origin}, line, null, 'malformed', row_text from {MALFORMED}"]
-    if rows is not None:
-        parts.append(
-            f"select {origin}, bad_line, bad_record_id, bad_reason, {raw.row_text()} from ("
-            # `reason` is a field of persons too.
-            "select line as bad_line, record_id as bad_record_id, reason as bad_reason "
-            f"from bad_rows) join {rows} on _line = bad_line"
-        )
+    malformed = scrubber.row_text("row_text")
+    parts = [f"select {origin}, line, null, 'malformed', {malformed} from {MALFORMED}"]
+    if has_bad_texts:
+        parts.append(f"select {origin}, line, record_id, reason, row_text from bad_texts")
     columns = ", ".join(SET_ASIDE_COLUMNS)
     types = ", ".join(f"{name}::{kind} as {name}" for name, kind in SET_ASIDE_COLUMNS.items())
     with load.new_file("set_aside") as path:
-        connection.execute(
+        scrubber.connection.execute(
             f"copy (with found({columns}) as ({' union all '.join(parts)}) "
             f"select {types} from found order by line) "
             f"to {literal(str(path))} (format parquet, compression zstd)"

@@ -58,12 +58,7 @@ class Landing:
         extraction and load id. A folder without a manifest is not a load.
         Raises TerminalError naming the file if a manifest is damaged or names a file that is gone.
         """
-        folders = self._folders(source)
-        committed = {
-            f"{folder}/{NAME}": names for folder, names in folders.items() if NAME in names
-        }
-        self._read([path for path in committed if path not in self._manifests])
-        manifests = [self._whole(path, names) for path, names in committed.items()]
+        manifests = self._committed(source)
         superseded = {
             (one.source, one.instance, one.object, load_id)
             for one in manifests
@@ -79,9 +74,27 @@ class Landing:
             key=lambda one: (one.source, one.instance, one.object, one.extracted_at, one.load_id),
         )
 
-    def has_load(self, manifest: Manifest) -> bool:
-        """Whether a load of this source, instance, object and load id is committed."""
-        return bool(self._fs.exists(f"{self._folder_of(manifest)}/{NAME}"))
+    def taken_ids(self, manifest: Manifest) -> set[str]:
+        """Return the load ids that a new load beside this one must not have.
+
+        Those of all committed loads, and of all that were superseded: a removed load's id would
+        be superseded before it is written.
+        """
+        beside = self._committed(f"{manifest.source}/{manifest.instance}/{manifest.object}")
+        return {one.load_id for one in beside}.union(*(one.supersedes for one in beside))
+
+    def remove(self, manifest: Manifest) -> None:
+        """Remove a load whose rows another one holds: the one exception to append-only, erasure.
+
+        The manifest goes first, so that a crash leaves what `sweep` removes. Only the holder of the
+        run lock may call this. Raises ValueError if no load says that it rewrites this one.
+        """
+        folder = self._folder_of(manifest)
+        beside = self._committed(f"{manifest.source}/{manifest.instance}/{manifest.object}")
+        if manifest.load_id not in {one.rewrites for one in beside}:
+            raise ValueError(f"no load rewrites {folder}")
+        self._fs.rm_file(f"{folder}/{NAME}")
+        self._remove(folder)
 
     @contextmanager
     def write_load(self, manifest: Manifest) -> Iterator[LoadWriter]:
@@ -154,9 +167,19 @@ class Landing:
                 )
         return "/".join((self._root, *names))
 
-    def _folders(self, source: str | None) -> dict[str, set[str]]:
+    def _committed(self, part: str | None) -> list[Manifest]:
+        """Manifests below a folder of the landing, superseded ones too, in no order."""
+        committed = {
+            f"{folder}/{NAME}": names
+            for folder, names in self._folders(part).items()
+            if NAME in names
+        }
+        self._read([path for path in committed if path not in self._manifests])
+        return [self._whole(path, names) for path, names in committed.items()]
+
+    def _folders(self, part: str | None) -> dict[str, set[str]]:
         """Folder of each load, whole or not, with the names of the files in it."""
-        top = self._root if source is None else f"{self._root}/{source}"
+        top = self._root if part is None else f"{self._root}/{part}"
         self._fs.invalidate_cache()
         if not self._fs.exists(top):
             return {}

@@ -21,7 +21,8 @@ class Manifest:
     Times are aware and UTC. `window_end` of a file is the time of its export. `cursor_*` and
     `rows_reported` are what the source itself says, null where it says nothing. `files` and
     `set_aside_files` are relative to the folder of the load; `supersedes` names loads of the same
-    source, instance and object.
+    source, instance and object; `rewrites` is the one of them whose rows these are, without what
+    was erased.
     """
 
     load_id: str
@@ -48,6 +49,7 @@ class Manifest:
     formats: dict[str, str] = field(default_factory=dict)
     time_zone: str | None = None
     supersedes: tuple[str, ...] = ()
+    rewrites: str | None = None
 
     def to_json(self) -> str:
         """Return the text of `manifest.json`."""

@@ -64,7 +64,7 @@ def test_the_way_of_the_data_has_no_break(graph: AssetGraph) -> None:
     (published,) = (key for key in graph.get_all_asset_keys() if key.path[0] == "published")
     upstream = _upstream(graph, published)
     roots = {key.to_user_string() for key in upstream if not graph.get(key).parent_keys}
-    assert roots == {"source/agreement", "source/exports"}
+    assert roots == {"source/agreement", "source/erasures", "source/exports"}
     for begin in ("agreement", "mapping", "raw_files", "staging", "intermediate", "marts"):
         assert any(key.path[0] == begin for key in upstream), begin
     public = {key for key in graph.get_all_asset_keys() if key.path[0] == "marts"}

@@ -5,17 +5,22 @@ from __future__ import annotations
 import argparse
 import os
 import random
+import shutil
 import subprocess
 import sys
 import tempfile
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
+from unittest.mock import patch
 
 import duckdb
 
 from ingestion.agreement import land_agreement, read_agreement
+from ingestion.erasure import VARIABLE, land_erased_keys, read_erased_keys, read_secret
 from ingestion.files import find_mapping, land_file, land_mapping
+from ingestion.files.person import PersonSearch
+from ingestion.files.rewriting import rewrite_loads
 from ingestion.landing import Landing
 from tests.truth.companies import PROJECT, RunFailedError, write
 
@@ -35,14 +40,21 @@ NEXT_VERSION = """
 """
 
 
+# Days between two erasures; each takes two builds more.
+ERASURE_EVERY = 3
+
+
+@patch.dict(os.environ, {VARIABLE: "a key for the tests and for nothing else"})
 def differences(
     root: Path, mess: Profile, days: int, *, people: int, seed: int, is_shuffled: bool
 ) -> dict[str, tuple[int, int]]:
     """Return table -> rows that only the increments, and only the full refresh, lead to.
 
     The company's last `days` days arrive day by day, or in any order; half-way a new version of the
-    agreement comes into force. Compared are all tables of the warehouse but quality and ops.
+    agreement comes into force, and on every third day a person is erased: what that changes is
+    listed too. Compared are all tables of the warehouse but quality and ops.
     """
+    found = {}
     first_day = date(2026, 1, 1) - timedelta(days=days)
     company = write(
         root, f"{mess}_increments", mess=mess, people=people, seed=seed, daily_from=first_day
@@ -58,8 +70,10 @@ def differences(
         )
         as_of = last_day if is_shuffled else first_day + timedelta(days=number)
         _build(company, increments, as_of)
+        if number % ERASURE_EVERY == 1:
+            found |= _changed_by_an_erasure(company, folder, increments, as_of)
     _build(company, full, as_of)
-    return compare(increments, full)
+    return found | compare(increments, full)
 
 
 def compare(one: Path, other: Path) -> dict[str, tuple[int, int]]:
@@ -93,6 +107,48 @@ def affected(warehouse: Path) -> tuple[int, int]:
             "select (select count(*) from intermediate.int_affected_persons),"
             " (select count(*) from intermediate.int_person_digests)"
         ).fetchall()[0]
+
+
+def _changed_by_an_erasure(
+    company: Company, folder: Path, warehouse: Path, as_of: date
+) -> dict[str, tuple[int, int]]:
+    """Erase a person of several records; return the marts that count otherwise afterwards.
+
+    The warehouse stays, as one that an analyst has elsewhere: the pipeline drops its own.
+    """
+    landing = Landing(company.workspace / "landing")
+    mapping = find_mapping(folder)
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        resolved = connection.execute(
+            "select record_key, person_key from intermediate.int_persons_resolved"
+        ).to_arrow_table()
+        mailboxes = connection.execute("select distinct mailbox from agreement.role_mailboxes")
+        roles = tuple(sorted(one.lower() for (one,) in mailboxes.fetchall()))
+        (person_key,) = connection.execute(
+            "select person_key from marts.dim_persons where not is_erased and not is_placeholder"
+            " order by record_count desc, person_key limit 1"
+        ).fetchall()[0]
+    before = warehouse.with_name("before.duckdb")
+    shutil.copyfile(warehouse, before)
+    search = PersonSearch(landing, mapping, resolved, roles, read_secret())
+    land_erased_keys(landing, search.find(person_key).keys)
+    erased = read_erased_keys(landing)
+    assert erased is not None
+    assert rewrite_loads(landing, mapping, erased)
+    _build(company, warehouse, as_of)
+    changed = compare(before, warehouse)
+    told = {
+        f"{table} after an erasure": counts
+        for table, counts in changed.items()
+        if table.startswith("marts.")
+        and (table, counts) != ("marts.dim_persons", (1, 1))
+        and table != "marts.dim_person_details"
+    }
+    # Changes of fields that no rule knows lose their values: of the erased person, of nobody else.
+    computed, _ = affected(warehouse)
+    if computed > 1:
+        told["persons computed again after an erasure"] = (0, computed)
+    return told
 
 
 def _land(company: Company, folder: Path, new_version_from: date | None) -> None:

@@ -32,20 +32,23 @@ keys as (
     select person_key, {{ dbt.listagg('record_key', "'; '", 'order by record_key') }} as record_keys
     from records
     group by person_key
+),
+
+-- What stands in for erased values keeps counts as they were; it is no detail of anybody.
+erased as (
+    select person_key from {{ ref('dim_persons') }} where is_erased
 )
 
 select
     p.person_key,
-    p.first_name,
-    p.last_name,
-    p.email,
-    p.phone,
-    p.title,
-    p.company,
-    e.emails,
-    h.phones,
+    {%- for column in ['first_name', 'last_name', 'email', 'phone', 'title', 'company'] %}
+    case when x.person_key is null then p.{{ column }} end as {{ column }},
+    {%- endfor %}
+    case when x.person_key is null then e.emails end as emails,
+    case when x.person_key is null then h.phones end as phones,
     k.record_keys
 from persons as p
 inner join keys as k on p.person_key = k.person_key
 left join emails as e on p.person_key = e.person_key
 left join phones as h on p.person_key = h.person_key
+left join erased as x on p.person_key = x.person_key

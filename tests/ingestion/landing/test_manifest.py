@@ -12,7 +12,7 @@ KEYS = [
     "load_id", "source", "instance", "object", "kind", "export", "file", "window_start",
     "window_end", "cursor_before", "cursor_after", "extracted_at", "rows_delivered",
     "rows_landed", "rows_set_aside", "rows_reported", "files", "set_aside_files", "checksum",
-    "settings_digest", "columns", "formats", "time_zone", "supersedes",
+    "settings_digest", "columns", "formats", "time_zone", "supersedes", "rewrites",
 ]  # fmt: skip
 
 

@@ -124,7 +124,8 @@ passes as (
         count(*) filter (where n.stage is null or f.stage is null) as at_no_stage,
         count(*) filter (where f.stage_rank < n.stage_rank) as beyond_furthest,
         count(*) filter (where outcome is null or not (
-            outcome in ('open', 'won', 'expired', 'deleted') or outcome in (select exit from agreement.exits)
+            outcome in ('open', 'won', 'expired', 'deleted')
+            or outcome in (select exit from agreement.exits)
         )) as without_outcome,
         count(*) filter (where greatest(p.started_at, p.marketing_qualified_at, p.handed_off_at,
             p.accepted_at, p.sales_qualified_at, p.opportunity_at, p.won_at, p.ended_at)

@@ -4,9 +4,8 @@
     pre_hook='{{ forget_persons() }}'
 ) }}
 
-{%- set tie_breakers -%}
-    r.chain_position, r.kind_rank, r.order_rank, r.source_rank, r.record_key, r.field, r.change_key
-{%- endset -%}
+{%- set tie_breakers = 'r.chain_position, r.kind_rank, r.order_rank, r.source_rank, r.record_key, r.field,'
+    ~ ' r.change_key' -%}
 
 with affected_persons as (
     select * from {{ ref('int_affected_persons') }}

@@ -49,7 +49,7 @@ ENTITIES: dict[str, dict[str, FieldType]] = {
         "changed_by t"
     ),
     "opportunity_persons": _fields(
-        "opportunity_id t, person_id t, person_source t, role t, is_primary b"
+        "opportunity_id t, person_id t, person_source t, role t, is_primary b, created_at ts"
     ),
     "opportunity_snapshots": _fields(
         "opportunity_id t, owner_id t, stage t, amount n, currency t, probability n, "

@@ -94,7 +94,8 @@ files:
      key: id, columns: {{opportunity_id: deal, probability: {{column: chance, unit: percent}},
        taken_at: at}}}}
   - {{file: roles.csv, system: crm, entity: opportunity_persons, load: full, exported_at: {at},
-     key: id, columns: {{opportunity_id: deal, person_id: contact, is_primary: primary}}}}
+     key: id, columns: {{opportunity_id: deal, person_id: contact, is_primary: primary,
+       created_at: at}}}}
   - {{file: rates.csv, system: bank, entity: currency_rates, load: full, exported_at: {at},
      key: [code, day], columns: {{currency: {{value: USD}}, to_currency: code, rate_date: day,
        rate: rate}}}}
@@ -109,7 +110,7 @@ COLUMNS = {
     "hub_deals": "id stage amount chance created_at",
     "deal_history": "id deal field old new at",
     "looks": "id deal chance at",
-    "roles": "id deal contact primary",
+    "roles": "id deal contact primary at",
     "rates": "code day rate",
 }
 
@@ -168,10 +169,11 @@ def common(export: Export) -> None:
         for n in range(1, 4):
             e.add("roles", deal=deal, contact=f"G27-{n}", primary="yes" if n == 2 else "no")
     e.deal("G28", amount="10000", product="G28", created_at="2026-02-02 09:00:00")
-    # Of both companies somebody takes part.
-    for company in ("X", "Y"):
+    # Of both companies somebody takes part, whose name comes last came first.
+    for day, company in enumerate(("Y", "X"), 2):
         e.add("contacts", id=f"G28-{company}", company=company, created_at="2026-01-01 09:00:00")
-        e.add("roles", deal="G28", contact=f"G28-{company}", primary="no")
+        e.add("roles", deal="G28", contact=f"G28-{company}", primary="no",
+              at=f"2026-02-0{day} 09:00:00")  # fmt: skip
     for n, reason in enumerate(["Price"] * 4 + ["Other"] * 2 + [""] * 4):
         e.deal(f"G66-{n}", stage="Lost", reason=reason, product="G66", amount="1",
                created_at="2026-02-01 09:00:00", closed_at="2026-02-12")  # fmt: skip
@@ -464,6 +466,10 @@ def test_g28_a_deal_of_two_companies_belongs_to_the_primary_one(warehouse: Any) 
     assert rows(
         warehouse, "select count(*) from marts.fct_opportunities where account_key = 'crm/main/Y'"
     ) == [(0,)]
+
+
+def test_a_deal_without_primary_role_belongs_to_whose_role_is_the_earliest(warehouse: Any) -> None:
+    assert one(warehouse, "G28", "person_key") == ("crm/main/G28-Y",)
 
 
 def test_g29_win_rates(warehouse: Any) -> None:

@@ -39,21 +39,21 @@ accounts as (
     select * from {{ ref('int_accounts_resolved') }}
 ),
 
--- The law's order: primary contact role, converting lead, contact field, any other role.
+-- The law's order: primary contact role, converting lead, contact field, the earliest other role.
 candidates as (
-    select opportunity_key, person_record_key, 1 as preference
+    select opportunity_key, person_record_key, 1 as preference, cast(null as timestamp) as created_at
     from {{ ref('int_opportunity_persons') }}
     where is_primary
     union all
-    select converted_opportunity_key, record_key, 2
+    select converted_opportunity_key, record_key, 2, cast(null as timestamp)
     from {{ ref('int_person_records') }}
     where converted_opportunity_key is not null
     union all
-    select opportunity_key, person_record_key, 3
+    select opportunity_key, person_record_key, 3, cast(null as timestamp)
     from opportunities
     where person_record_key is not null
     union all
-    select opportunity_key, person_record_key, 4
+    select opportunity_key, person_record_key, 4, created_at
     from {{ ref('int_opportunity_persons') }}
     where not is_primary
 ),
@@ -63,7 +63,8 @@ preferred as (
         c.opportunity_key,
         p.person_key,
         row_number() over (
-            partition by c.opportunity_key order by c.preference, c.person_record_key
+            partition by c.opportunity_key
+            order by c.preference, c.created_at nulls last, c.person_record_key
         ) as choice
     from candidates as c
     inner join persons as p on c.person_record_key = p.record_key

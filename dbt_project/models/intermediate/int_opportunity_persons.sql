@@ -7,6 +7,7 @@ select
     {{ reference_key('r', 'opportunity_id') }} as opportunity_key,
     {{ reference_key('r', 'person_id', 'person_source') }} as person_record_key,
     r.role,
-    coalesce(r.is_primary, false) as is_primary
+    coalesce(r.is_primary, false) as is_primary,
+    r.created_at
 from roles as r
 where r.opportunity_id is not null and r.person_id is not null

@@ -165,6 +165,10 @@ class Rules:
         above = [one for one in version.stages if one.rank > stage.rank]
         return min(above, key=lambda one: one.rank).key if above else None
 
+    def excluded_users(self, day: date) -> frozenset[str]:
+        """Return the ids of the users whose activities nobody did."""
+        return frozenset(one.user for one in self.version_on(day).activities.excluded_users)
+
     def source_rank(self, version: Version, source: str) -> int:
         """Return the place of a system in the order of whom we believe first."""
         order = version.identity.survivorship.get("default", ())

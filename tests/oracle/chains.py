@@ -39,8 +39,8 @@ def _walk(group: list[Signal]) -> list[Signal]:
     A chain that is closed has no such change: it begins at the smallest id. The value before the
     first change comes before the chain, what a record shows today behind all that was changed.
     """
-    walked = [one for one in group if not one.is_change and one.evidence != "stamped"]
-    shown = [one for one in group if not one.is_change and one.evidence == "stamped"]
+    walked = [one for one in group if not one.is_change and not one.is_shown]
+    shown = [one for one in group if one.is_shown]
     waiting = sorted((one for one in group if one.is_change), key=lambda one: one.key)
     value = ""
     while waiting:

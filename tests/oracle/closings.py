@@ -7,8 +7,9 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tests.oracle.moments import AsOf, Moment
+    from tests.oracle.moments import Moment
     from tests.oracle.signals import Signal
+    from tests.oracle.world import World
 
 _MEANT = {"closed_won": "won", "closed_lost": "lost"}
 
@@ -26,17 +27,17 @@ class Stay:
 
 
 def closings_of(
-    stages: list[Signal], outcome: str, closed: Moment | None, as_of: AsOf
+    stages: list[Signal], outcome: str, closed: Moment | None, world: World
 ) -> list[Stay]:
     """Return the closings of an opportunity by `as_of`, the last one undated if nobody knows.
 
     `stages` are what its stage went through, what the record shows last; `outcome` and `closed`
     are the record's.
     """
-    stays = _stays(stages)
+    stays = _stays(stages, world)
     if stays:
         stays = _corrected(stays, outcome or "open", closed)
-    happened = [one for one in stays if as_of.knows(one.since)]
+    happened = [one for one in stays if world.knows(one.since)]
     told = [next(group) for _, group in groupby(happened, key=lambda one: one.outcome)]
     return [
         one
@@ -45,11 +46,11 @@ def closings_of(
     ]
 
 
-def _stays(stages: list[Signal]) -> list[Stay]:
+def _stays(stages: list[Signal], world: World) -> list[Stay]:
     """Join stages that mean the same: each stay begins with its first dated change."""
     told = [
         Stay(
-            _MEANT.get(one.value, "open"),
+            _meant(one, world),
             one.moment,
             one.evidence,
             one,
@@ -62,6 +63,12 @@ def _stays(stages: list[Signal]) -> list[Stay]:
         stays = list(group)
         joined.append(next((one for one in stays if one.is_dated), stays[0]))
     return joined
+
+
+def _meant(one: Signal, world: World) -> str:
+    """Return what a stage means: what the records agree on goes before its name."""
+    agreed = world.stage_outcomes.get((one.source, one.value))
+    return agreed or _MEANT.get(one.value, "open")
 
 
 def _corrected(stays: list[Stay], outcome: str, closed: Moment | None) -> list[Stay]:

@@ -6,9 +6,9 @@ from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from tests.oracle.agreement import the_agreement
-from tests.oracle.generator import AS_OF
 from tests.oracle.history import History, Opportunity, Person
 from tests.oracle.oracle import results_of
+from tests.oracle.world import RANDOM_WORLD
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -39,7 +39,7 @@ def differences(numbered: Iterable[tuple[int, History]], builder: Builder) -> li
     rules = the_agreement()
     found = []
     for number, history in histories.items():
-        expected = _sorted(results_of(history, rules, AS_OF))
+        expected = _sorted(results_of(history, rules, RANDOM_WORLD))
         actual = _sorted(built.get(f"h{number}", []))
         if expected != actual:
             found.append(Difference(number, history, expected, actual))

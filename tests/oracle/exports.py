@@ -9,15 +9,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from tests.oracle.agreement import agreement_text
-from tests.oracle.history import (
-    HISTORY_STARTS,
-    KNOWN_VALUES,
-    Activity,
-    Change,
-    Opportunity,
-    Person,
-    Role,
-)
+from tests.oracle.history import Activity, Change, Opportunity, Person, Role
+from tests.oracle.world import RANDOM_WORLD
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -73,7 +66,7 @@ _FILLER_DEALS = [
         "id": f"filler-{stage}-{is_closed}", "opportunity_type": "new_business", "stage": stage,
         "is_closed": is_closed, "is_won": "false",
     }
-    for stage in KNOWN_VALUES["stage"]
+    for stage in RANDOM_WORLD.known_values["stage"]
     for is_closed in ("true", "false")
 ]  # fmt: skip
 _LINKED = {"crm": "marketing", "marketing": "crm", "billing": "crm"}
@@ -103,7 +96,7 @@ class Delivery:
         load = "full" if self.is_full else "append"
         lines = [_MAPPING]
         for file, system, entity, field in _FILES:
-            start = HISTORY_STARTS.get((system, field))
+            start = RANDOM_WORLD.history_starts.get((system, field))
             columns = [_column(name, field) for name in _COLUMNS[entity].split()]
             columns += _constants(system, entity, field)
             lines.append(
@@ -146,7 +139,7 @@ def deliveries(packed: Sequence[tuple[str, History]], seed: int, loads: int) -> 
 
 def _column(name: str, field: str) -> str:
     is_changed = name in ("old_value", "new_value")
-    known = KNOWN_VALUES.get(field if is_changed else name, ())
+    known = RANDOM_WORLD.known_values.get(field if is_changed else name, ())
     if not known:
         return f"{name}: {name}"
     pairs = ", ".join(f"{value}: {value}" for value in known)

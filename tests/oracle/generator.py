@@ -8,20 +8,19 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from tests.oracle.history import Activity, Change, History, Opportunity, Person, Role
-from tests.oracle.moments import AsOf, moment_at, read_moment, start_of
+from tests.oracle.world import RANDOM_WORLD
 
 if TYPE_CHECKING:
     from tests.oracle.history import Row
 
-AS_OF = AsOf(date(2026, 4, 30))
 # Facts may lie up to two days after `as_of`; nothing lies after the exports.
-_LATEST = AS_OF.instant + timedelta(days=2)
+_LATEST = RANDOM_WORLD.as_of_instant + timedelta(days=2)
 _ANCHORS = (
     datetime(2025, 3, 3, 15),
     datetime(2025, 8, 31, 15),  # the day before marketing's history of lifecycles begins
-    start_of(date(2025, 12, 1)) - timedelta(seconds=1),  # the last second of version 1
-    start_of(date(2026, 3, 1)) - timedelta(seconds=1),
-    start_of(date(2026, 3, 1)),
+    RANDOM_WORLD.start_of(date(2025, 12, 1)) - timedelta(seconds=1),  # the last second of version 1
+    RANDOM_WORLD.start_of(date(2026, 3, 1)) - timedelta(seconds=1),
+    RANDOM_WORLD.start_of(date(2026, 3, 1)),
     datetime(2026, 1, 10, 20),
 )
 _DAY = timedelta(days=1)
@@ -114,7 +113,7 @@ class _Draw:
 
     def _text(self, moment: datetime, day_only: float = 0.06) -> str:
         if self.chance.random() < day_only:
-            return f"{moment_at(moment).day}"
+            return f"{RANDOM_WORLD.moment_at(moment).day}"
         return f"{moment}"
 
     def _stamp(self, changes: list[datetime]) -> str:
@@ -154,7 +153,7 @@ class _Draw:
 
     def _conversion(self) -> list[tuple[str, str]]:
         contact = self._person(Person("C1"))
-        created = read_moment(contact.created_at)
+        created = RANDOM_WORLD.moment(contact.created_at)
         at = self._moment()
         if created:
             # The link counts from the conversion on, whose contact is not younger than it.
@@ -317,4 +316,4 @@ class _Draw:
 
 def _last_known() -> datetime:
     """Return a moment by which every record is created: none is unknown at `as_of`."""
-    return AS_OF.instant - _DAY
+    return RANDOM_WORLD.as_of_instant - _DAY

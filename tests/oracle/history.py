@@ -3,31 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
-
-# What the mapping translates; anything else that is delivered becomes `unmapped`.
-KNOWN_VALUES = {
-    "status": (
-        "open", "inquiry", "mql", "sal", "working", "sql", "converted", "rejected", "recycled",
-        "nurture", "disqualified",
-    ),
-    "lifecycle_stage": (
-        "subscriber", "lead", "mql", "customer", "retained", "churned", "disqualified",
-    ),
-    "stage": ("discovery", "proposal", "negotiation", "closed_won", "closed_lost"),
-}  # fmt: skip
-# Before this day a file of changes knows nothing, by (system, field).
-HISTORY_STARTS = {("marketing", "lifecycle_stage"): date(2025, 9, 1)}
-# Systems that export activities at all.
-SYSTEMS_WITH_ACTIVITIES = frozenset({"crm", "marketing"})
-
-
-def canonical(field: str, value: str) -> str:
-    """Return what the mapping makes of a delivered value."""
-    if not value or field not in KNOWN_VALUES or value in KNOWN_VALUES[field]:
-        return value
-    return "unmapped"
-
 
 # Times are texts as delivered: `YYYY-MM-DD HH:MM:SS` in UTC, a day of the reporting zone, or
 # empty. Every other text may be empty too.
@@ -59,7 +34,10 @@ class Person:
 
 @dataclass(frozen=True)
 class Change:
-    """A change of `status`, `lifecycle_stage` or `score` of a person, or of a deal's `stage`."""
+    """A change of `status`, `lifecycle_stage` or `score` of a person, or of a deal's `stage`.
+
+    `is_stamp`: not a row of a file of changes, but a column of the record that dates one value.
+    """
 
     key: str
     record: str
@@ -68,6 +46,7 @@ class Change:
     new: str
     at: str
     system: str = "crm"
+    is_stamp: bool = False
 
 
 @dataclass(frozen=True)
@@ -86,7 +65,10 @@ class Activity:
 
 @dataclass(frozen=True)
 class Opportunity:
-    """A deal of the CRM; `outcome` is won, lost, or empty while it is open."""
+    """A deal; `outcome` is won, lost, or empty while it is open.
+
+    `person` is a record of the same system, as that of a role is.
+    """
 
     key: str
     person: str = ""
@@ -96,16 +78,19 @@ class Opportunity:
     outcome: str = ""
     created_at: str = ""
     closed_at: str = ""
+    deleted_at: str = ""
+    system: str = "crm"
 
 
 @dataclass(frozen=True)
 class Role:
-    """The role of a CRM person in a deal."""
+    """The role of a person in a deal."""
 
     key: str
     opportunity: str
     person: str
     is_primary: bool = False
+    system: str = "crm"
 
 
 Row = Person | Change | Activity | Opportunity | Role

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.oracle.moments import read_moment
-
 if TYPE_CHECKING:
     from tests.oracle.history import History, Opportunity, Person
-    from tests.oracle.moments import AsOf
+    from tests.oracle.world import World
 
 
 def record_key(system: str, key: str) -> str:
@@ -16,29 +14,39 @@ def record_key(system: str, key: str) -> str:
     return f"{system}/main/{key}"
 
 
-def persons_of(history: History, as_of: AsOf) -> list[frozenset[str]]:
+def persons_of(history: History, world: World) -> list[frozenset[str]]:
     """Return the records of each person that exists, linked by what was dated before `as_of`."""
-    records = [one for one in history.persons if as_of.knows(read_moment(one.created_at))]
+    records = [one for one in history.persons if world.knows(world.moment(one.created_at))]
     groups = [{record_key(one.system, one.key)} for one in records]
     for one in records:
-        for other in _links(one, records, as_of):
+        for other in _links(one, records, world):
             groups = _joined(groups, {record_key(one.system, one.key), other})
     return sorted(frozenset(group) for group in groups)
 
 
-def primary_record(history: History, opportunity: Opportunity) -> str | None:
-    """Return the record whose person an opportunity moves."""
-    roles = [one for one in history.roles if one.opportunity == opportunity.key]
+def primary_record(history: History, opportunity: Opportunity) -> str:
+    """Return the record whose person an opportunity moves, or the placeholder for nobody."""
+    name = (opportunity.system, opportunity.key)
+    roles = [one for one in history.roles if (one.system, one.opportunity) == name]
     named = [one.person for one in sorted(roles, key=lambda one: one.key) if one.is_primary]
-    named += [one.key for one in history.persons if one.converted_opportunity_id == opportunity.key]
+    named += [
+        one.key for one in history.persons if (one.system, one.converted_opportunity_id) == name
+    ]
     named += [opportunity.person] if opportunity.person else []
     named += [one.person for one in sorted(roles, key=lambda one: one.key)]
-    return record_key("crm", named[0]) if named else None
+    if not named:
+        return placeholder_key(opportunity)
+    return record_key(opportunity.system, named[0])
 
 
-def _links(one: Person, records: list[Person], as_of: AsOf) -> list[str]:
+def placeholder_key(opportunity: Opportunity) -> str:
+    """Return the key of who stands in for an opportunity that nobody is attached to."""
+    return f"placeholder/{record_key(opportunity.system, opportunity.key)}"
+
+
+def _links(one: Person, records: list[Person], world: World) -> list[str]:
     found = []
-    if one.converted_id and as_of.knows(read_moment(one.converted_at)):
+    if one.converted_id and world.knows(world.moment(one.converted_at)):
         found.append(record_key(one.system, one.converted_id))
     if one.merged_into_id:
         found.append(record_key(one.system, one.merged_into_id))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import UTC, date, datetime, time
+from typing import TYPE_CHECKING
 
-ZONE = ZoneInfo("America/New_York")
+if TYPE_CHECKING:
+    from datetime import tzinfo
 
 
 @dataclass(frozen=True)
@@ -14,6 +15,8 @@ class Moment:
     """A day of the reporting zone and, unless only the day is known, a UTC instant in it."""
 
     day: date
+    midnight: datetime
+    """00:00 of that day, naive UTC."""
     at: datetime | None = None
 
     @property
@@ -23,7 +26,7 @@ class Moment:
     @property
     def start(self) -> datetime:
         """The instant from which spans are measured, naive UTC."""
-        return self.at or start_of(self.day)
+        return self.at or self.midnight
 
     @property
     def shown(self) -> datetime:
@@ -31,35 +34,17 @@ class Moment:
         return self.at or datetime.combine(self.day, time())
 
 
-def read_moment(text: str) -> Moment | None:
-    """Return the moment of a delivered text; None where it is empty."""
-    if not text:
-        return None
-    if len(text) == len("2026-01-31"):
-        return Moment(date.fromisoformat(text))
-    return moment_at(datetime.fromisoformat(text))
-
-
-def moment_at(at: datetime) -> Moment:
+def moment_at(at: datetime, zone: tzinfo) -> Moment:
     """Return the moment of a naive UTC instant."""
-    return Moment(at.replace(tzinfo=UTC).astimezone(ZONE).date(), at)
+    day = at.replace(tzinfo=UTC).astimezone(zone).date()
+    return Moment(day, start_of(day, zone), at)
 
 
-def start_of(day: date) -> datetime:
-    """Return 00:00 of a day of the reporting zone as a naive UTC instant."""
-    return datetime.combine(day, time(), ZONE).astimezone(UTC).replace(tzinfo=None)
+def moment_of(day: date, zone: tzinfo) -> Moment:
+    """Return the moment of what is known by its day only."""
+    return Moment(day, start_of(day, zone))
 
 
-@dataclass(frozen=True)
-class AsOf:
-    """Facts of this day still count, facts of the next one do not."""
-
-    day: date
-
-    @property
-    def instant(self) -> datetime:
-        return start_of(self.day + timedelta(days=1))
-
-    def knows(self, moment: Moment | None) -> bool:
-        """Whether something of this moment has happened; what has no date has."""
-        return moment is None or moment.start < self.instant
+def start_of(day: date, zone: tzinfo) -> datetime:
+    """Return 00:00 of a day of a zone as a naive UTC instant."""
+    return datetime.combine(day, time(), zone).astimezone(UTC).replace(tzinfo=None)

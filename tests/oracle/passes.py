@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from tests.oracle.agreement import DELETED
-from tests.oracle.moments import Moment, moment_at
 from tests.oracle.transitions import PassRow, PersonResult, Transition
 
 if TYPE_CHECKING:
@@ -15,9 +14,10 @@ if TYPE_CHECKING:
 
     from ingestion.agreement.stages import Stage
     from tests.oracle.agreement import Rules
-    from tests.oracle.moments import AsOf
+    from tests.oracle.moments import Moment
     from tests.oracle.signals import Judged
     from tests.oracle.silence import Silence
+    from tests.oracle.world import World
 
 _EXIT_KINDS = {
     "rejected": "reject",
@@ -68,6 +68,7 @@ class Funnel:
     """The passes of one person."""
 
     rules: Rules
+    world: World
     silence: Silence
     passes: list[Pass] = field(default_factory=list)
     won: list[Pass] = field(default_factory=list)
@@ -75,17 +76,17 @@ class Funnel:
     pass_of: dict[str, Pass] = field(default_factory=dict)
     """The pass of each new-business opportunity that has one."""
 
-    def run(self, signals: list[Judged], as_of: AsOf) -> None:
+    def run(self, signals: list[Judged]) -> None:
         """Move through the signals, which are in order; undated ones come last."""
         for one in signals:
             if one.moment:
                 self._expire(one.moment.start)
                 self._handle(one)
-        self._expire_before(as_of.instant)
+        self._expire_before(self.world.as_of_instant)
         for one in signals:
             if not one.moment:
                 self._handle(one)
-        self._expire_before(as_of.instant)
+        self._expire_before(self.world.as_of_instant)
 
     def result(self, records: frozenset[str]) -> PersonResult:
         """Return what the marts should show of this person."""
@@ -229,8 +230,13 @@ class Funnel:
         return (
             before is not None
             and before.rank >= current.rank
-            and current.authority in (None, one.signal.source)
+            and self._has_say(one, current)
         )
+
+    def _has_say(self, one: Judged, current: Stage) -> bool:
+        """Whether a signal may move back or out. An authority that delivers nothing has no say."""
+        authority = current.authority
+        return authority in (None, one.signal.source) or authority not in self.world.systems
 
     def _record(self, target: Pass, one: Judged, stage: Stage, kind: str, left: str | None) -> None:
         if self.rules.has_role(one.version, stage, "won") and stage.key not in target.entered:
@@ -254,7 +260,7 @@ class Funnel:
             not one.turned_true
             or target.has_ended
             or (target.is_won and exit_ != "churned")
-            or target.current.authority not in (None, one.signal.source)
+            or not self._has_say(one, target.current)
             or (deal and {"open", "won"} & others)
         ):
             return
@@ -282,7 +288,7 @@ class Funnel:
             ends = self._expires(one)
             if ends is not None and ends <= until:
                 assert one.current
-                one.exit, one.ended = "expired", moment_at(ends)
+                one.exit, one.ended = "expired", self.world.moment_at(ends)
                 _add(one, (one.current.key, "expired", "expire"), one.ended, "inferred")
 
     def _expire_before(self, instant: datetime) -> None:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from tests.oracle.agreement import DELETED, Fact, Meaning
 from tests.oracle.chains import chained
 from tests.oracle.closings import closings_of
-from tests.oracle.history import HISTORY_STARTS, canonical
 from tests.oracle.identity import primary_record, record_key
-from tests.oracle.moments import Moment, moment_at, read_moment
+from tests.oracle.moments import Moment, moment_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -20,13 +19,13 @@ if TYPE_CHECKING:
     from ingestion.agreement import Version
     from tests.oracle.agreement import Rules
     from tests.oracle.history import Change, History, Opportunity, Person
-    from tests.oracle.moments import AsOf
+    from tests.oracle.world import World
 
 PERSON_FIELD, ACTIVITY, OPPORTUNITY, DELETION = range(4)
 # The place of what a record shows beside a history, behind all changes of its moment.
 _LAST = 1_000_000
 # Some time after `as_of`.
-_EXPORTED = moment_at(datetime(9999, 1, 1))
+_EXPORTED = moment_at(datetime(9999, 1, 1), UTC)
 # The fields whose slips are dropped.
 _DEBOUNCED = frozenset({"status", "lifecycle_stage", "opportunity_stage"})
 
@@ -63,6 +62,11 @@ class Signal:
         return None if self.is_renewal else self.opportunity
 
     @property
+    def is_shown(self) -> bool:
+        """Whether it is what the record shows today, and no change accounts for."""
+        return self.evidence == "stamped" and not self.is_change
+
+    @property
     def fact(self) -> Fact | None:
         return Fact(self.source, self.field, self.value) if self.value else None
 
@@ -84,25 +88,25 @@ class Judged:
 
 
 def heard_of(
-    history: History, records: frozenset[str], rules: Rules, as_of: AsOf
+    history: History, records: frozenset[str], rules: Rules, world: World
 ) -> list[list[Judged]]:
     """Return all that had happened to these records, each record's field by itself."""
     return [
-        _judged(_happened(_placed(series), as_of), rules, as_of)
-        for series in _series(history, records, as_of)
+        _judged(_happened(_placed(series), world), rules, world)
+        for series in _series(history, records, rules, world)
     ]
 
 
 def deletion_of(
-    history: History, records: frozenset[str], rules: Rules, as_of: AsOf
+    history: History, records: frozenset[str], rules: Rules, world: World
 ) -> list[Judged]:
     """Return the moment at which the last record was deleted; nothing while there is one."""
     deleted = [
-        read_moment(one.deleted_at)
+        world.moment(one.deleted_at)
         for one in history.persons
         if record_key(one.system, one.key) in records
     ]
-    gone = [one for one in deleted if one and as_of.knows(one)]
+    gone = [one for one in deleted if one and world.knows(one)]
     if len(gone) < len(deleted):
         return []
     last = max(gone, key=lambda one: (one.start, one.is_timed))
@@ -132,29 +136,34 @@ def _origin(one: Judged) -> tuple[str, str, str | None]:
 # -- From rows to signals --------------------------------------------------------------------
 
 
-def _series(history: History, records: frozenset[str], as_of: AsOf) -> Iterator[list[Signal]]:
+def _series(
+    history: History, records: frozenset[str], rules: Rules, world: World
+) -> Iterator[list[Signal]]:
     """Yield the signals of each record and field, first the oldest as far as rows tell."""
     for person in history.persons:
         record = record_key(person.system, person.key)
         if record in records:
-            yield from _person_series(history, person, record)
+            yield from _person_series(history, person, record, world)
+    robots = rules.excluded_users(world.as_of)
     for activity in history.activities:
         if record_key(activity.system, activity.person) in records:
             yield [
                 Signal(
                     ACTIVITY, activity.system, record_key(activity.system, activity.person),
-                    "activity", activity.type, read_moment(activity.at), "stamped",
+                    "activity", activity.type, world.moment(activity.at), "stamped",
                     key=activity.key,
-                    is_alive=not activity.is_automated and activity.owner != "robot",
+                    is_alive=not activity.is_automated and activity.owner not in robots,
                     is_completed=activity.is_completed,
                 )
             ]  # fmt: skip
     for opportunity in history.opportunities:
         if primary_record(history, opportunity) in records:
-            yield from _opportunity_series(history, opportunity, as_of)
+            yield from _opportunity_series(history, opportunity, world)
 
 
-def _person_series(history: History, person: Person, record: str) -> Iterator[list[Signal]]:
+def _person_series(
+    history: History, person: Person, record: str, world: World
+) -> Iterator[list[Signal]]:
     shown = {
         "status": (person.status, person.status_at),
         "lifecycle_stage": (person.lifecycle_stage, person.lifecycle_stage_at),
@@ -169,34 +178,36 @@ def _person_series(history: History, person: Person, record: str) -> Iterator[li
             for one in history.changes
             if (one.system, one.record, one.field) == (person.system, person.key, name)
         ]
-        yield _field_series(common, changes, read_moment(person.created_at), (value, at))
+        yield _field_series(common, changes, world.moment(person.created_at), (value, at), world)
 
 
 def _opportunity_series(
-    history: History, opportunity: Opportunity, as_of: AsOf
+    history: History, opportunity: Opportunity, world: World
 ) -> Iterator[list[Signal]]:
     common = Signal(
-        OPPORTUNITY, "crm", record_key("crm", opportunity.key), "opportunity_stage", "", None, "",
-        opportunity=opportunity.key,
-        opened=read_moment(opportunity.created_at),
-        is_renewal=opportunity.type == "renewal",
+        OPPORTUNITY, opportunity.system, record_key(opportunity.system, opportunity.key),
+        "opportunity_stage", "", None, "",
+        opportunity=record_key(opportunity.system, opportunity.key),
+        opened=world.moment(opportunity.created_at),
+        is_renewal=opportunity.type != "new_business",
     )  # fmt: skip
-    changes = [
-        one for one in history.changes if (one.record, one.field) == (opportunity.key, "stage")
-    ]
+    wanted = (opportunity.system, opportunity.key, "stage")
+    changes = [one for one in history.changes if (one.system, one.record, one.field) == wanted]
     # A closing dates the stage that a closed deal stands in, where nothing dates it better.
     closed_at = opportunity.closed_at if opportunity.outcome else ""
     shown = (opportunity.stage, opportunity.stage_at or closed_at)
-    series = _field_series(common, changes, common.opened, shown)
+    series = _field_series(common, changes, common.opened, shown, world)
     yield series
     if common.opened:
         yield [replace(common, field="creation", moment=common.opened, evidence="stamped")]
     stages = _stages(common, series)
-    for stay in closings_of(stages, opportunity.outcome, read_moment(opportunity.closed_at), as_of):
+    closed = world.moment(opportunity.closed_at)
+    is_new = opportunity.type == "new_business"
+    for stay in closings_of(stages, opportunity.outcome, closed, world):
         yield [
             replace(
                 common,
-                field="renewal_outcome" if common.is_renewal else "opportunity_outcome",
+                field="opportunity_outcome" if is_new else f"{opportunity.type}_outcome",
                 value=stay.outcome,
                 moment=stay.since if stay.is_dated else None,
                 evidence=stay.evidence,
@@ -212,7 +223,7 @@ def _stages(common: Signal, series: list[Signal]) -> list[Signal]:
     was exported, after `as_of`.
     """
     changes = [one for one in series if one.is_change]
-    shown = [one for one in series if not one.is_change and one.evidence == "stamped"]
+    shown = [one for one in series if one.is_shown]
     first = replace(common, moment=common.opened, evidence="inferred")
     if changes and changes[0].old:
         first = replace(first, value=changes[0].old)
@@ -233,26 +244,30 @@ def _is_by(one: Moment | None, other: Moment | None) -> bool:
 
 
 def _field_series(
-    common: Signal, rows: list[Change], created: Moment | None, shown: tuple[str, str]
+    common: Signal,
+    rows: list[Change],
+    created: Moment | None,
+    shown: tuple[str, str],
+    world: World,
 ) -> list[Signal]:
     """Return the value before the first change, the changes, and what no change accounts for."""
     changes = chained(
         replace(
             common,
-            old=canonical(row.field, row.old),
-            value=canonical(row.field, row.new),
-            moment=read_moment(row.at),
-            evidence="observed",
+            old=world.canonical(row.field, row.old),
+            value=world.canonical(row.field, row.new),
+            moment=world.moment(row.at),
+            evidence="stamped" if row.is_stamp else "observed",
             key=row.key,
             is_change=True,
         )
         for row in rows
     )
     field_name = "stage" if common.kind == OPPORTUNITY else common.field
-    value, at = canonical(field_name, shown[0]), read_moment(shown[1])
+    value, at = world.canonical(field_name, shown[0]), world.moment(shown[1])
     series = list(changes)
     if changes and changes[0].old:
-        start = HISTORY_STARTS.get((common.source, common.field))
+        start = world.history_starts.get((common.source, field_name))
         reaches_back = created is not None and (start is None or start <= created.day)
         series.insert(
             0,
@@ -278,12 +293,12 @@ def _placed(series: list[Signal]) -> list[Signal]:
 
 def _is_initial(one: Signal) -> bool:
     """Whether it is the value before the first change."""
-    return not one.is_change and one.evidence != "stamped"
+    return not one.is_change and not one.is_shown
 
 
-def _happened(series: list[Signal], as_of: AsOf) -> list[Signal]:
+def _happened(series: list[Signal], world: World) -> list[Signal]:
     """Leave out what is yet to come: also what a record shows after a change that is."""
-    known = [one for one in series if as_of.knows(one.moment)]
+    known = [one for one in series if world.knows(one.moment)]
     if len(known) == len(series):
         return known
     return [one for one in known if one.moment or _is_initial(one)]
@@ -298,11 +313,11 @@ def _same(name: str, one: str, other: str) -> bool:
 # -- Judgement -------------------------------------------------------------------------------
 
 
-def _judged(series: Iterable[Signal], rules: Rules, as_of: AsOf) -> list[Judged]:
+def _judged(series: Iterable[Signal], rules: Rules, world: World) -> list[Judged]:
     """Judge each value by itself, under the version of its day."""
     found = []
     for one in series:
-        version = rules.version_on(one.moment.day if one.moment else as_of.day)
+        version = rules.version_on(one.moment.day if one.moment else world.as_of)
         found.append(Judged(one, version, rules.meaning(version, one.fact, _excluded(rules, one))))
     return found
 
@@ -344,7 +359,7 @@ def _debounced(series: list[Judged], rules: Rules) -> list[Judged]:
 def _before(first: Judged, series: list[Judged], rules: Rules) -> Judged | None:
     """Return the stay that the first timed change ends; None where nothing tells."""
     place = next(number for number, one in enumerate(series) if one is first)
-    earlier = [one for one in series[:place] if one.signal.evidence != "stamped"]
+    earlier = [one for one in series[:place] if not one.signal.is_shown]
     former = earlier[-1] if earlier else None
     old = first.signal.old or (former.signal.value if former else "")
     if not old:
@@ -396,8 +411,8 @@ def _turned(series: list[Judged], rules: Rules) -> list[Judged]:
 
 def _as_told(series: list[Judged]) -> list[Judged]:
     """Put what a record shows today behind its changes, whatever its date."""
-    shown = [one for one in series if one.signal.evidence == "stamped"]
-    return [one for one in series if one.signal.evidence != "stamped"] + shown
+    shown = [one for one in series if one.signal.is_shown]
+    return [one for one in series if not one.signal.is_shown] + shown
 
 
 # -- Order -----------------------------------------------------------------------------------

@@ -6,14 +6,16 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from tests.oracle.history import SYSTEMS_WITH_ACTIVITIES
 from tests.oracle.signals import ACTIVITY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
+    from ingestion.agreement.conduct import ActivityType
+    from tests.oracle.agreement import Rules
     from tests.oracle.signals import Judged
+    from tests.oracle.world import World
 
 
 @dataclass(frozen=True)
@@ -37,20 +39,22 @@ class Silence:
         return None
 
 
-def silence_of(judged: Iterable[Judged], records: frozenset[str]) -> Silence:
+def silence_of(
+    judged: Iterable[Judged], records: frozenset[str], rules: Rules, world: World
+) -> Silence:
     """Return the signs of life among the signals of a person; a slip is one too."""
-    signals = list(judged)
+    version = rules.version_on(world.as_of)
+    days = version.engine.expiry_days
     systems = {record.split("/")[0] for record in records}
-    days = signals[-1].version.engine.expiry_days if signals else None
-    can_expire = days is not None and systems & SYSTEMS_WITH_ACTIVITIES
-    signs = sorted(one.moment.start for one in signals if one.moment and _is_alive(one))
+    can_expire = bool(systems & world.systems_with_activities)
+    types = {one.key: one for one in version.activities.types}
+    signs = sorted(one.moment.start for one in judged if one.moment and _is_alive(one, types))
     return Silence(tuple(signs), timedelta(days=days) if days and can_expire else None)
 
 
-def _is_alive(one: Judged) -> bool:
+def _is_alive(one: Judged, types: dict[str, ActivityType]) -> bool:
     if one.signal.kind != ACTIVITY:
         return one.signal.is_alive
-    listed = {each.key: each for each in one.version.activities.types}
-    if agreed := listed.get(one.signal.value):
+    if agreed := types.get(one.signal.value):
         return one.signal.is_alive and (one.signal.is_completed or not agreed.must_be_completed)
     return one.signal.is_alive and one.meaning.target is not None

@@ -11,17 +11,17 @@ import hypothesis.strategies as st
 import pytest
 
 from tests.oracle.agreement import the_agreement
-from tests.oracle.generator import AS_OF, draw_history, histories
+from tests.oracle.generator import draw_history, histories
 from tests.oracle.history import Activity, Change, History, Opportunity, Person, Row
-from tests.oracle.moments import AsOf
 from tests.oracle.oracle import results_of
+from tests.oracle.world import RANDOM_WORLD
 
 if TYPE_CHECKING:
     from tests.oracle.transitions import PersonResult, Transition
 
 
-def person(*rows: Row, as_of: AsOf = AS_OF) -> PersonResult:
-    (only,) = results_of(History(rows), the_agreement(), as_of)
+def person(*rows: Row, as_of: date = RANDOM_WORLD.as_of) -> PersonResult:
+    (only,) = results_of(History(rows), the_agreement(), replace(RANDOM_WORLD, as_of=as_of))
     return only
 
 
@@ -167,8 +167,8 @@ def test_g13_reopened_resumes_its_pass() -> None:
             "negotiation > closed_won 2026-03-20 15:00:00",
         ),
     ]  # fmt: skip
-    assert person(*rows, as_of=AsOf(date(2026, 2, 28))).passes[0].outcome == "lost"
-    found = person(*rows, as_of=AsOf(date(2026, 3, 31)))
+    assert person(*rows, as_of=date(2026, 2, 28)).passes[0].outcome == "lost"
+    found = person(*rows, as_of=date(2026, 3, 31))
     assert moves(found) == [
         (1, "enter", "opportunity"), (1, "lose", "lost"), (1, "reopen", "opportunity"),
         (1, "win", "won"),
@@ -264,7 +264,7 @@ def test_silence_ends_a_pass_to_the_second(heard: str, expires: bool) -> None:
     found = person(
         Person("L1"),
         *status("open > mql 2025-03-01 15:00:00", f"mql > sal {heard}"),
-        as_of=AsOf(date(2025, 9, 30)),
+        as_of=date(2025, 9, 30),
     )
     assert ("expire" in [one.kind for one in found.transitions]) is expires
     if expires:
@@ -335,13 +335,14 @@ def test_the_order_of_delivery_does_not_matter(chance, shuffle) -> None:  # type
     rows = list(history.rows)
     shuffle.shuffle(rows)
     rules = the_agreement()
-    assert results_of(History(tuple(rows)), rules, AS_OF) == results_of(history, rules, AS_OF)
+    shuffled = results_of(History(tuple(rows)), rules, RANDOM_WORLD)
+    assert shuffled == results_of(history, rules, RANDOM_WORLD)
 
 
 @hypothesis.settings(max_examples=300, derandomize=True)
 @hypothesis.given(st.randoms(use_true_random=False))
 def test_each_pass_is_a_way_from_stage_to_stage(chance) -> None:  # type: ignore[no-untyped-def]
-    for result in results_of(draw_history(chance), the_agreement(), AS_OF):
+    for result in results_of(draw_history(chance), the_agreement(), RANDOM_WORLD):
         for one in result.passes:
             own = [each for each in result.transitions if each.pass_number == one.pass_number]
             assert own[0].from_stage is None

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 # The checkout whose code lands the exports, so that landing and models are of one version.
 PROJECT = Path(ingestion.__file__).parents[1]
+WAREHOUSE = "dev.duckdb"
 _MODELS = ("fct_stage_transitions", "fct_passes", "int_persons_resolved")
 
 
@@ -50,8 +51,8 @@ class Builder:
         workspace = Path(tempfile.mkdtemp(prefix="oracle-"))
         try:
             self._land(packed, workspace)
-            self._build(workspace)
-            return _read(workspace / "dev.duckdb")
+            self.build(workspace)
+            return _by_history(read_results(workspace / WAREHOUSE))
         finally:
             shutil.rmtree(workspace, ignore_errors=True)
 
@@ -60,14 +61,14 @@ class Builder:
         for number, delivery in enumerate(deliveries(packed, self.seed, self.loads)):
             folder = workspace / f"exports-{number}"
             delivery.write(folder)
-            mapping = find_mapping(folder)
-            land_agreement(landing, read_agreement(folder / "agreement.yml"), date(2026, 5, 4))
-            land_mapping(landing, mapping)
-            for export in mapping.files:
-                landed = land_file(landing, mapping, export, folder)
-                assert not landed.set_aside, f"{landed.set_aside} rows of {export.file} set aside"
+            set_aside = land_folder(landing, folder, date(2026, 5, 4))
+            assert not set_aside, f"{set_aside} rows set aside"
 
-    def _build(self, workspace: Path) -> None:
+    def build(self, workspace: Path) -> None:
+        """Build what is compared from <workspace>/landing into <workspace>/dev.duckdb.
+
+        Raises BuildFailedError.
+        """
         dbt = [str(Path(sys.executable).with_name("dbt")), "run", "--quiet", "--no-use-colors"]
         paths = ["--target-path", str(workspace / "target"), "--log-path", str(workspace / "logs")]
         ran = subprocess.run(
@@ -76,7 +77,7 @@ class Builder:
             env=os.environ
             | {
                 "UNIFIED_FUNNEL_LANDING": str(workspace / "landing"),
-                "UNIFIED_FUNNEL_DEV_WAREHOUSE": str(workspace / "dev.duckdb"),
+                "UNIFIED_FUNNEL_DEV_WAREHOUSE": str(workspace / WAREHOUSE),
             },
             capture_output=True,
             text=True,
@@ -86,7 +87,20 @@ class Builder:
             raise BuildFailedError(ran.stdout + ran.stderr)
 
 
-def _read(warehouse: Path) -> dict[str, list[PersonResult]]:
+def land_folder(landing: Landing, folder: Path, day: date) -> int:
+    """Land a folder of exports and the agreement that its mapping names, else the project's.
+
+    Returns how many rows were set aside.
+    """
+    mapping = find_mapping(folder)
+    agreement = mapping.agreement_path or PROJECT / "agreement.yml"
+    land_agreement(landing, read_agreement(agreement), day)
+    land_mapping(landing, mapping)
+    return sum(land_file(landing, mapping, one, folder).set_aside for one in mapping.files)
+
+
+def read_results(warehouse: Path) -> dict[str, PersonResult]:
+    """Return what the marts show of each person, by its key; placeholder persons too."""
     with duckdb.connect(str(warehouse), read_only=True) as connection:
         records = connection.execute(
             "select person_key, record_key from intermediate.int_persons_resolved"
@@ -108,11 +122,21 @@ def _read(warehouse: Path) -> dict[str, list[PersonResult]]:
         moves[person].append(_as_compared(Transition(*values)))
     for person, *values in passes:
         rows[person].append(PassRow(*values))
+    return {
+        person: PersonResult(
+            frozenset(records_of.get(person) or {person}), tuple(moves[person]), tuple(rows[person])
+        )
+        for person in [*records_of, *sorted({*moves, *rows} - {*records_of})]
+    }
+
+
+def _by_history(results: dict[str, PersonResult]) -> dict[str, list[PersonResult]]:
+    """Return the persons of each history by its prefix, which their keys lose."""
     found = defaultdict(list)
-    for person, keys in records_of.items():
-        prefix = min(keys).split("/")[2].split("-")[0]
-        plain = frozenset(key.replace(f"/{prefix}-", "/") for key in keys)
-        found[prefix].append(PersonResult(plain, tuple(moves[person]), tuple(rows[person])))
+    for one in results.values():
+        prefix = min(one.records).split("/")[2].split("-")[0]
+        plain = frozenset(key.replace(f"/{prefix}-", "/") for key in one.records)
+        found[prefix].append(replace(one, records=plain))
     return dict(found)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -61,7 +61,13 @@ class Known:
 
 
 def compare(
-    workspace: Path, set_up: SetUp, mess: Profile, people: int, *, seed: int = 7
+    workspace: Path,
+    set_up: SetUp,
+    mess: Profile,
+    people: int,
+    *,
+    builder: Builder,
+    seed: int = 1,
 ) -> Compared:
     """Simulate a company below a folder, build its warehouse and compare every person.
 
@@ -72,8 +78,8 @@ def compare(
     )
     landing = Landing(company.folder / "landing")
     mapping = find_mapping(company.exports)
-    land_folder(landing, company.exports, datetime.now().date())
-    Builder().build(company.folder)
+    land_folder(landing, company.exports, datetime.now(UTC).date())
+    builder.build(company.folder)
     rules = Rules(read_agreement(mapping.agreement_path or PROJECT / "agreement.yml"))
     return compared(company.folder / WAREHOUSE, rules)
 
@@ -165,9 +171,7 @@ class _Reader:
         if record in self._person_of:
             self._rows[self._person_of[record]].append(row)
 
-    def _opportunities_of(
-        self, persons: list[Person], changes: list[Change], world: World
-    ) -> None:
+    def _opportunities_of(self, persons: list[Person], changes: list[Change], world: World) -> None:
         """Give each opportunity to its primary person, with all that says who that is."""
         context: dict[tuple[str, str], list[Row]] = defaultdict(list)
         for role in self._roles():

@@ -126,7 +126,7 @@ class Funnel:
             return
         states = self.pass_of[key].opportunities
         if signal.field != "opportunity_outcome" and states.get(key) != "won":
-            states[key] = "open"
+            states[key] = "deleted" if signal.field == "deletion" else "open"
 
     # -- Entries: which pass -----------------------------------------------------------------
 
@@ -227,11 +227,7 @@ class Funnel:
 
     def _is_step_back(self, one: Judged, current: Stage) -> bool:
         before = one.before.stage
-        return (
-            before is not None
-            and before.rank >= current.rank
-            and self._has_say(one, current)
-        )
+        return before is not None and before.rank >= current.rank and self._has_say(one, current)
 
     def _has_say(self, one: Judged, current: Stage) -> bool:
         """Whether a signal may move back or out. An authority that delivers nothing has no say."""

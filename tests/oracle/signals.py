@@ -200,6 +200,10 @@ def _opportunity_series(
     yield series
     if common.opened:
         yield [replace(common, field="creation", moment=common.opened, evidence="stamped")]
+    if opportunity.deleted_at:
+        # Nobody need have done it: two exports that differ tell of it too.
+        gone = world.moment(opportunity.deleted_at)
+        yield [replace(common, field="deletion", moment=gone, evidence="observed", is_alive=False)]
     stages = _stages(common, series)
     closed = world.moment(opportunity.closed_at)
     is_new = opportunity.type == "new_business"

@@ -101,6 +101,8 @@ told as (
     cross join context as ctx
     inner join tracked_records as r
         on c.record_entity = r.record_entity and c.record_key = r.record_key
+    -- A new owner or telephone number is no sign that somebody lives.
+    where c.field in ('status', 'lifecycle_stage', 'score', 'stage')
 ),
 
 histories as (

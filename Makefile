@@ -103,9 +103,10 @@ increments: $(READY) ## whether daily increments, with erasures, equal a full re
 	@$(BIN)/python -m tests.truth.increments $(if $(PEOPLE),--people $(PEOPLE)) $(if $(DAYS),--days $(DAYS))
 
 .PHONY: oracle
-oracle: $(READY) ## compare the engine with an independent one; HISTORIES=20000, SEED=1, LOADS=3
+oracle: $(READY) ## compare the engine with an independent one; HISTORIES=20000, SEED=1, LOADS=3; PEOPLE=20000: companies
 	@$(BIN)/python -m tests.oracle $(if $(HISTORIES),--histories $(HISTORIES)) $(if $(SEED),--seed $(SEED)) \
-		$(if $(LOADS),--loads $(LOADS))
+		$(if $(LOADS),--loads $(LOADS)) $(if $(PEOPLE),--people $(PEOPLE)) $(if $(MESS),--mess $(MESS)) \
+		$(if $(SET_UP),--set-up $(SET_UP))
 
 .PHONY: lint
 lint: $(READY) ## formats, types, imports, SQL, dbt

@@ -1,4 +1,4 @@
-"""The warehouse against the oracle on a small company; `make oracle PEOPLE=20000` on a large one."""
+"""The warehouse against the oracle on a small company; `make oracle PEOPLE=…` on large ones."""
 
 from __future__ import annotations
 

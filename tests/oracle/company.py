@@ -145,7 +145,7 @@ class _Reader:
         # Merged away before any export: only links and changes tell of such an id.
         for record in self._person_of.keys() - delivered:
             system, _, key = record.split("/", 2)
-            persons.append(Person(key, system))
+            persons.append(Person(key, system, is_record=False))
         for person in persons:
             self._keep(record_key(person.system, person.key), person)
         changes = list(self._changes())
@@ -252,6 +252,7 @@ class _Reader:
                 converted_at=_time(one, "converted_at"),
                 converted_opportunity_id=_text(one["converted_opportunity_id"]),
                 merged_into_id=_text(one["merged_into_id"]),
+                deleted_at=_time(one, "deleted_at"),
             )
 
     def _changes(self) -> Iterator[Change]:

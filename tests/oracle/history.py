@@ -30,6 +30,8 @@ class Person:
     converted_opportunity_id: str = ""
     merged_into_id: str = ""
     deleted_at: str = ""
+    is_record: bool = True
+    """False for an id that no file has, and only links and changes tell of."""
 
 
 @dataclass(frozen=True)

@@ -104,10 +104,10 @@ def deletion_of(
     deleted = [
         world.moment(one.deleted_at)
         for one in history.persons
-        if record_key(one.system, one.key) in records
+        if one.is_record and record_key(one.system, one.key) in records
     ]
     gone = [one for one in deleted if one and world.knows(one)]
-    if len(gone) < len(deleted):
+    if not deleted or len(gone) < len(deleted):
         return []
     last = max(gone, key=lambda one: (one.start, one.is_timed))
     signal = Signal(

@@ -357,4 +357,4 @@ def test_a_seed_gives_the_same_histories() -> None:
     assert histories(20, 7) != histories(20, 8)
 
 
-_ENDS = frozenset({"reject", "recycle", "disqualify", "lose", "churn", "expire"})
+_ENDS = frozenset({"reject", "recycle", "disqualify", "lose", "churn", "expire", "delete"})

@@ -101,8 +101,6 @@ told as (
     cross join context as ctx
     inner join tracked_records as r
         on c.record_entity = r.record_entity and c.record_key = r.record_key
-    -- A new owner or telephone number is no sign that somebody lives.
-    where c.field in ('status', 'lifecycle_stage', 'score', 'stage')
 ),
 
 histories as (
@@ -317,10 +315,11 @@ signals as (
     select
         person_key, record_key, opportunity_key, source, record_entity, field, old_value, value,
         signal_at, precision, evidence, change_key, chain_position, former_date, is_former_undated,
-        field <> 'score' as is_sign_of_life
+        -- A new owner or telephone number is none.
+        field in ('status', 'lifecycle_stage', 'stage') as is_sign_of_life
     from changes_so_far
     union all
-    select *, field <> 'score' from first_values
+    select *, field in ('status', 'lifecycle_stage', 'stage') from first_values
     union all
     select *, field <> 'score' from current_facts
     union all

@@ -1,6 +1,11 @@
-{%- set periods = {'all': 'is_first', 'quarter': 'is_first_in_quarter', 'month': 'is_first_in_month'} -%}
+{%- set periods = ['all', 'quarter', 'month'] -%}
 {#- Edges in days of the slices that tell how far a cell has to be followed wait by wait. -#}
 {%- set edges = [1, 2, 3, 5, 7, 10, 14, 20, 30, 45, 60, 90, 120, 180, 240, 360, 480, 720] -%}
+{#- Who counts a wait, as a number for each: its journey, and its person where he enters first. -#}
+{%- set counted_by = [
+    ('journey', 'all', 1), ('journey', 'quarter', 1), ('journey', 'month', 1),
+    ('person', 'all', 2), ('person', 'quarter', 4), ('person', 'month', 8)
+] -%}
 
 with entries as (
     select * from {{ ref('int_funnel_entries') }} where unit <> 'account'
@@ -39,11 +44,29 @@ settings as (
     select * from {{ ref('int_agreed_settings') }}
 ),
 
--- What a journey reached, whoever counts it.
+-- One row per entry of a journey, whoever counts it: what is measured differs little between them.
 reached as (
-    select policy, journey_key, stage_rank, entered_at, entered_date, precision
+    select
+        journey_key,
+        stage_rank,
+        entered_at,
+        entered_date,
+        precision,
+        segment_set_number,
+        cohort_month,
+        {%- for policy in ['any', 'strict'] %}
+        sum(
+            case
+                when policy <> '{{ policy }}' then 0
+                when unit <> 'person' then 1
+                else 2 * is_first + 4 * is_first_in_quarter + 8 * is_first_in_month
+            end
+        ) as counted_{{ policy }},
+        {%- endfor %}
+        max(case when unit = 'opportunity' then 1 else 0 end) as is_opportunity
     from entries
-    where unit in ('pass', 'opportunity') and entered_date is not null and policy <> 'implied'
+    where entered_date is not null and policy <> 'implied'
+    group by 1, 2, 3, 4, 5, 6, 7
 ),
 
 -- Who was implied to have reached B is neither done on a known day nor still open.
@@ -53,37 +76,69 @@ implied as (
     where unit in ('pass', 'opportunity') and entered_date is null and policy = 'implied'
 ),
 
+followed as (
+    select
+        a.*,
+        p.pair_number,
+        j.is_open,
+        j.ended_at,
+        j.ended_date,
+        j.ended_precision,
+        b.journey_key is not null as is_completed,
+        b.entered_at as completed_at,
+        b.entered_date as completed_date,
+        b.precision as completed_precision,
+        -- B may be entered without all that `strict` asks for: then only `any` is done.
+        coalesce(b.counted_strict > 0, true) as is_same_for_strict
+    from reached as a
+    inner join stage_pairs as p on a.stage_rank = p.from_rank
+    inner join journeys as j on a.journey_key = j.journey_key
+    left join reached as b on a.journey_key = b.journey_key and p.to_rank = b.stage_rank
+    left join implied as i on a.journey_key = i.journey_key and p.to_rank = i.stage_rank
+    where i.journey_key is null
+),
+
+readings as (
+    select
+        * {{ exclude_columns(['is_completed']) }},
+        is_completed,
+        counted_any + case when is_same_for_strict then 16 * counted_strict else 0 end as counted
+    from followed
+    union all
+    select * {{ exclude_columns(['is_completed']) }}, false, 16 * counted_strict
+    from followed
+    where counted_strict > 0 and not is_same_for_strict
+),
+
 waits as (
     select
-        a.policy, a.unit, p.pair_number, a.segment_set_number, a.cohort_month,
-        a.is_first, a.is_first_in_quarter, a.is_first_in_month,
-        b.journey_key is not null as is_completed,
-        b.journey_key is null and j.is_open as is_open,
+        -- Pairs of stages of a pass, and the same pairs of an opportunity.
+        cast(2 * r.pair_number + r.is_opportunity as integer) as course_number,
+        r.segment_set_number,
+        {{ period_start('r.cohort_month', 'quarter') }} as quarter_start,
+        {{ period_start('r.cohort_month', 'month') }} as month_start,
+        cast(r.counted as integer) as counted,
+        r.is_completed,
+        not r.is_completed and r.is_open as is_open,
         case
-            when b.journey_key is not null
+            when r.is_completed
                 then {{ elapsed_days(
-                    'a.entered_at', 'a.entered_date', 'a.precision',
-                    'b.entered_at', 'b.entered_date', 'b.precision'
+                    'r.entered_at', 'r.entered_date', 'r.precision',
+                    'r.completed_at', 'r.completed_date', 'r.completed_precision'
                 ) }}
-            when j.is_open
+            when r.is_open
                 then {{ elapsed_days(
-                    'a.entered_at', 'a.entered_date', 'a.precision',
+                    'r.entered_at', 'r.entered_date', 'r.precision',
                     'ctx.as_of', 'ctx.as_of_date', "'second'"
                 ) }}
             -- Out of the funnel without B: it was watched until its end.
             else {{ elapsed_days(
-                'a.entered_at', 'a.entered_date', 'a.precision',
-                'j.ended_at', 'j.ended_date', 'j.ended_precision'
+                'r.entered_at', 'r.entered_date', 'r.precision',
+                'r.ended_at', 'r.ended_date', 'r.ended_precision'
             ) }}
         end as days
-    from entries as a
-    inner join stage_pairs as p on a.stage_rank = p.from_rank
-    inner join journeys as j on a.journey_key = j.journey_key
+    from readings as r
     cross join context as ctx
-    left join reached as b
-        on a.policy = b.policy and a.journey_key = b.journey_key and p.to_rank = b.stage_rank
-    left join implied as i on a.journey_key = i.journey_key and p.to_rank = i.stage_rank
-    where a.policy <> 'implied' and a.entered_date is not null and i.journey_key is null
 ),
 
 sliced_waits as (
@@ -101,26 +156,20 @@ sliced_waits as (
 -- How many were done and watched, by month and slice of days: what is coarser is a sum of this.
 slices_by_set as (
     select
-        policy, unit, pair_number, segment_set_number, cohort_month, slice,
-        {%- for period, is_first in periods.items() %}
-        count(case when is_completed and {{ is_first }} = 1 then 1 end) as completed_{{ period }},
-        count(case when is_open and {{ is_first }} = 1 then 1 end) as open_{{ period }},
-        count(case when {{ is_first }} = 1 then 1 end) as watched_{{ period }},
-        {%- endfor %}
-        count(*) as row_count
+        course_number, segment_set_number, quarter_start, month_start, counted, slice,
+        count(case when is_completed then 1 end) as completed,
+        count(case when is_open then 1 end) as still_open,
+        count(*) as watched
     from sliced_waits
     group by 1, 2, 3, 4, 5, 6
 ),
 
 slices as (
     select
-        w.policy, w.unit, w.pair_number, s.segment_number, w.cohort_month, w.slice,
-        {%- for period in periods %}
-        sum(w.completed_{{ period }}) as completed_{{ period }},
-        sum(w.open_{{ period }}) as open_{{ period }},
-        sum(w.watched_{{ period }}) as watched_{{ period }},
-        {%- endfor %}
-        sum(w.row_count) as row_count
+        w.course_number, s.segment_number, w.quarter_start, w.month_start, w.counted, w.slice,
+        sum(w.completed) as completed,
+        sum(w.still_open) as still_open,
+        sum(w.watched) as watched
     from slices_by_set as w
     inner join segment_values as s on w.segment_set_number = s.segment_set_number
     group by 1, 2, 3, 4, 5, 6
@@ -129,51 +178,127 @@ slices as (
 sliced as (
     {%- for period in periods %}
     select
-        policy, unit, '{{ period }}' as period_type,
-        {{ period_start('cohort_month', period) }} as period_start, segment_number, pair_number, slice,
-        sum(completed_{{ period }}) as completed,
-        sum(open_{{ period }}) as still_open,
-        sum(watched_{{ period }}) as watched
+        '{{ period }}' as period_type,
+        {% if period == 'all' %}cast(null as date){% else %}{{ period }}_start{% endif %} as period_start,
+        segment_number, course_number, counted, slice,
+        sum(completed) as completed,
+        sum(still_open) as still_open,
+        sum(watched) as watched
     from slices
-    group by 1, 2, 3, 4, 5, 6, 7
+    group by 1, 2, 3, 4, 5, 6
     {%- if not loop.last %}
     union all
     {%- endif %}
     {%- endfor %}
 ),
 
--- Numbered, so that what follows groups by one number and not by seven columns.
+-- One row per combination of who counts a wait. They are fewer than the digits of a number, as who
+-- is first of all is first in his quarter, and who is that is first in his month.
+combinations as (
+    select counted, power(2, row_number() over (order by counted) - 1) as digit
+    from (select distinct counted from waits) as c
+),
+
+measures as (
+    {%- for policy, weight in [('any', 1), ('strict', 16)] %}
+    {%- set policy_loop = loop %}
+    {%- for counter, period, number in counted_by %}
+    select
+        counted, digit, '{{ policy }}' as policy, '{{ counter }}' as counter,
+        '{{ period }}' as period_type
+    from combinations
+    where mod(cast(floor(counted / {{ weight * number }}) as integer), 2) = 1
+    {%- if not (loop.last and policy_loop.last) %}
+    union all
+    {%- endif %}
+    {%- endfor %}
+    {%- endfor %}
+),
+
+shares as (
+    select
+        s.period_type, s.period_start, s.segment_number, s.course_number, s.counted, c.digit,
+        sum(s.completed) as completed,
+        sum(s.still_open) as still_open,
+        sum(case when s.slice is not null then s.watched else 0 end) as watched
+    from sliced as s
+    inner join combinations as c on s.counted = c.counted
+    group by 1, 2, 3, 4, 5, 6
+),
+
+-- What a report's row is made of. Where policies and units have the same waits, it is the same.
+measured as (
+    select
+        m.policy, m.counter, g.period_type, g.period_start, g.segment_number, g.course_number,
+        cast(sum(g.digit) as bigint) as content
+    from shares as g
+    inner join measures as m on g.period_type = m.period_type and g.counted = m.counted
+    group by 1, 2, 3, 4, 5, 6
+),
+
+contents as (
+    select
+        *,
+        row_number() over (
+            order by period_type, period_start, segment_number, course_number, content
+        ) as cell_number
+    from (
+        select distinct period_type, period_start, segment_number, course_number, content
+        from measured
+    ) as c
+),
+
+cell_groups as (
+    select c.cell_number, g.*
+    from contents as c
+    inner join shares as g
+        on
+            c.period_type = g.period_type
+            and c.period_start is not distinct from g.period_start
+            and c.segment_number = g.segment_number
+            and c.course_number = g.course_number
+    where mod(cast(floor(c.content / g.digit) as bigint), 2) = 1
+),
+
+-- Numbered, so that what follows groups by one number and not by five columns.
 cells as (
     select
-        policy, unit, period_type, period_start, segment_number, pair_number,
-        row_number() over (
-            order by policy, unit, period_type, period_start, segment_number, pair_number
-        ) as cell_number,
+        cell_number,
         cast(sum(completed) as bigint) as completed,
         cast(sum(still_open) as bigint) as still_open,
-        cast(sum(case when slice is not null then watched end) as bigint) as watched
-    from sliced
-    group by 1, 2, 3, 4, 5, 6
-    having sum(watched) > 0
+        cast(sum(watched) as bigint) as watched
+    from cell_groups
+    group by 1
 ),
 
 watched_slices as (
     select
-        *,
-        sum(watched) over (
-            partition by policy, unit, period_type, period_start, segment_number, pair_number
-            order by slice desc
+        c.cell_number,
+        s.slice,
+        sum(s.completed) as completed,
+        sum(s.watched) as watched,
+        sum(sum(s.watched)) over (
+            partition by c.cell_number order by s.slice desc
             rows between unbounded preceding and current row
         ) as still_watched
-    from sliced
-    where slice is not null
+    from cell_groups as c
+    inner join sliced as s
+        on
+            c.period_type = s.period_type
+            and c.period_start is not distinct from s.period_start
+            and c.segment_number = s.segment_number
+            and c.course_number = s.course_number
+            and c.counted = s.counted
+    where s.slice is not null
+    group by 1, 2
 ),
 
 -- What survives a slice is least if all that were only watched leave before the first is done, and
 -- most if they leave after the last. Where none can be left, e to the −1000 stands for none.
 bounds as (
     select
-        policy, unit, period_type, period_start, segment_number, pair_number, slice,
+        cell_number,
+        slice,
         sum(
             case
                 when still_watched = watched then -1000
@@ -191,55 +316,47 @@ bounds as (
     from watched_slices
     where completed > 0
     window so_far as (
-        partition by policy, unit, period_type, period_start, segment_number, pair_number
-        order by slice
-        rows between unbounded preceding and current row
+        partition by cell_number order by slice rows between unbounded preceding and current row
     )
 ),
 
 -- A cell that keeps more than a half at the least has no median, and behind the slice that leaves a
--- half at the most nothing decides it: half of the observations need no look (100,000 people: 26 of
--- 52 million are followed).
+-- half at the most nothing decides it: half of the observations need no look.
 reaches as (
     select
-        policy, unit, period_type, period_start, segment_number, pair_number,
+        cell_number,
         coalesce(
             min(case when most_log_survival <= ln(0.5) - 1e-9 then slice end), {{ edges | length + 1 }}
         ) as last_slice
     from bounds
-    group by 1, 2, 3, 4, 5, 6
+    group by 1
     having min(least_log_survival) <= ln(0.5) + 1e-9
 ),
 
-followed as (
-    select c.*, r.last_slice
-    from cells as c
-    inner join reaches as r
-        on
-            c.policy = r.policy
-            and c.unit = r.unit
-            and c.period_type = r.period_type
-            and c.period_start is not distinct from r.period_start
-            and c.segment_number = r.segment_number
-            and c.pair_number = r.pair_number
+looked_at as (
+    select
+        c.cell_number, g.period_type, g.period_start, g.segment_number, g.course_number, g.counted,
+        c.watched,
+        coalesce(r.last_slice, 0) as last_slice
+    from cell_groups as g
+    inner join cells as c on g.cell_number = c.cell_number
+    left join reaches as r on c.cell_number = r.cell_number
 ),
 
 observations as (
-    {%- for period, is_first in periods.items() %}
-    select c.cell_number, c.watched, w.days, w.is_completed
+    {%- for period in periods %}
+    select c.cell_number, c.watched, w.days, w.is_completed, w.slice <= c.last_slice as is_followed
     from sliced_waits as w
     inner join segment_values as s on w.segment_set_number = s.segment_set_number
-    inner join followed as c
+    inner join looked_at as c
         on
-            w.policy = c.policy
-            and w.unit = c.unit
-            and w.pair_number = c.pair_number
+            w.course_number = c.course_number
             and s.segment_number = c.segment_number
-            and w.slice <= c.last_slice
+            and w.counted = c.counted
             {%- if period != 'all' %}
-            and {{ period_start('w.cohort_month', period) }} = c.period_start
+            and w.{{ period }}_start = c.period_start
             {%- endif %}
-    where w.{{ is_first }} = 1 and c.period_type = '{{ period }}'
+    where c.period_type = '{{ period }}' and (w.is_completed or w.slice <= c.last_slice)
     {%- if not loop.last %}
     union all
     {%- endif %}
@@ -255,6 +372,7 @@ numbered as (
             partition by cell_number order by days, case when is_completed then 0 else 1 end
         ) as still_watched
     from observations
+    where is_followed
 ),
 
 survival as (
@@ -278,42 +396,26 @@ medians as (
     group by 1
 ),
 
-completions as (
-    {%- for period, is_first in periods.items() %}
-    select c.cell_number, w.days
-    from waits as w
-    inner join segment_values as s on w.segment_set_number = s.segment_set_number
-    inner join cells as c
-        on
-            w.policy = c.policy
-            and w.unit = c.unit
-            and w.pair_number = c.pair_number
-            and s.segment_number = c.segment_number
-            {%- if period != 'all' %}
-            and {{ period_start('w.cohort_month', period) }} = c.period_start
-            {%- endif %}
-    where w.is_completed and w.{{ is_first }} = 1 and c.period_type = '{{ period }}'
-    {%- if not loop.last %}
-    union all
-    {%- endif %}
-    {%- endfor %}
-),
-
 durations as (
     select
         cell_number,
         {{ percentiles('days', [0.5, 0.75, 0.9]) }} as days_at,
         -- Summed exactly: doubles add up differently in another order, and equal runs must be equal.
         avg(cast(days as decimal(18, 9))) as mean_days
-    from completions
+    from observations
+    where is_completed
     group by 1
 )
 
 select
     y.policy,
-    c.unit,
-    c.period_type,
-    c.period_start,
+    case
+        when m.counter = 'person' then 'person'
+        when mod(m.course_number, 2) = 1 then 'opportunity'
+        else 'pass'
+    end as unit,
+    m.period_type,
+    m.period_start,
     g.segment,
     g.segment_value,
     p.from_stage,
@@ -324,13 +426,21 @@ select
     {{ list_at('d.days_at', 2) }} as p75_days,
     {{ list_at('d.days_at', 3) }} as p90_days,
     d.mean_days,
-    m.kaplan_meier_median_days,
-    {{ is_left_truncated('c', 'p') }} as is_left_truncated,
+    k.kaplan_meier_median_days,
+    {{ is_left_truncated('m', 'p') }} as is_left_truncated,
     c.completed < t.minimum_sample_size as is_small_sample
-from cells as c
-inner join policies as y on c.policy = y.measured_as
-inner join stage_pairs as p on c.pair_number = p.pair_number
-inner join segments as g on c.segment_number = g.segment_number
+from measured as m
+inner join contents as n
+    on
+        m.period_type = n.period_type
+        and m.period_start is not distinct from n.period_start
+        and m.segment_number = n.segment_number
+        and m.course_number = n.course_number
+        and m.content = n.content
+inner join cells as c on n.cell_number = c.cell_number
+inner join policies as y on m.policy = y.measured_as
+inner join stage_pairs as p on floor(m.course_number / 2) = p.pair_number
+inner join segments as g on m.segment_number = g.segment_number
 cross join settings as t
 left join durations as d on c.cell_number = d.cell_number
-left join medians as m on c.cell_number = m.cell_number
+left join medians as k on c.cell_number = k.cell_number

@@ -168,7 +168,7 @@ def test_wrong_requests_are_told_and_change_nothing(
 
 def test_a_look_tells_counts_and_changes_nothing(company: Company) -> None:
     told = subprocess.run(
-        ["/usr/bin/make", "erase", f"PERSON={EMAIL}", "LOOK=1"],
+        ["/usr/bin/make", "--no-print-directory", "erase", f"PERSON={EMAIL}", "LOOK=1"],
         cwd=PROJECT, capture_output=True, text=True, check=True,
     )  # fmt: skip
     lines = [" ".join(one.split()) for one in told.stdout.splitlines()]

@@ -96,6 +96,9 @@
         when item.opportunity is null then state.open_opportunities
         when not item.is_left_open
             then {{ list_without('state.open_opportunities', 'item.opportunity') }}
+        -- It was there at some time: that says nothing of now.
+        when item.moment is null and {{ has_item('state.opportunities', 'item.opportunity') }}
+            then state.open_opportunities
         when {{ has_item('state.open_opportunities', 'item.opportunity') }}
             then state.open_opportunities
         else {{ list_with('state.open_opportunities', 'item.opportunity') }}

@@ -48,7 +48,8 @@ def _links(one: Person, records: list[Person], world: World) -> list[str]:
     found = []
     if one.converted_id and world.knows(world.moment(one.converted_at)):
         found.append(record_key(one.system, one.converted_id))
-    if one.merged_into_id:
+    # A record that was merged away is deleted at the merge.
+    if one.merged_into_id and world.knows(world.moment(one.deleted_at)):
         found.append(record_key(one.system, one.merged_into_id))
     if one.linked_id:
         found.append(record_key("marketing" if one.system == "crm" else "crm", one.linked_id))

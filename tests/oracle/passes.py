@@ -125,7 +125,7 @@ class Funnel:
         if key is None or key not in self.pass_of or one.meaning.exit or not one.moment:
             return
         states = self.pass_of[key].opportunities
-        if signal.field != "opportunity_outcome" and states.get(key) != "won":
+        if signal.field != "opportunity_outcome":
             states[key] = "deleted" if signal.field == "deletion" else "open"
 
     # -- Entries: which pass -----------------------------------------------------------------
@@ -191,7 +191,7 @@ class Funnel:
         states = self.pass_of[deal].opportunities
         if self.rules.has_role(one.version, stage, "won"):
             states[deal] = "won"
-        elif states.get(deal) != "won" and (one.moment or deal not in states):
+        elif one.moment or deal not in states:
             states[deal] = "open"
 
     # -- Entries: what happens ---------------------------------------------------------------
@@ -248,7 +248,7 @@ class Funnel:
         if target is None:
             return
         deal = one.signal.deal
-        if deal and target.opportunities.get(deal) != "won":
+        if deal:
             target.opportunities[deal] = "lost"
         others = {state for key, state in target.opportunities.items() if key != deal}
         assert target.current

@@ -116,6 +116,7 @@ timed as (
         r.person_key,
         r.signal_date,
         r.change_key,
+        r.field,
         r.order_rank,
         -- A silence that ends as the day begins comes before what the day alone is known of.
         case
@@ -138,7 +139,12 @@ placed as (
     select r.change_key, max(t.place) as place
     from ranked as r
     inner join timed as t on r.person_key = t.person_key and r.signal_date = t.signal_date
-    where r.precision = 'day' and t.order_rank >= 0 and t.order_rank < r.order_rank
+    where
+        r.precision = 'day'
+        -- Nobody says a silence.
+        and t.field <> 'silence'
+        and t.order_rank >= 0
+        and t.order_rank < r.order_rank
     group by r.change_key
 ),
 

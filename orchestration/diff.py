@@ -108,6 +108,9 @@ def _build(
         "--full-refresh",
         "--exclude-resource-type=unit_test",
         *selection,
+        # They look across all layers and would stop what is to be looked at; a run makes them.
+        "--exclude",
+        "test_type:singular",
         environment={
             **environment_of(workspace, publication, target_path),
             f"{PREFIX}DEV_WAREHOUSE": str(dev),

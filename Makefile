@@ -81,7 +81,7 @@ ui: $(READY) ## Dagster's pages on 127.0.0.1, PORT=3000
 	@$(GIVEN) $(BIN)/python -m orchestration.ui --port $(PORT)
 
 .PHONY: test
-test: $(READY) ## all tests; with REAL_DATA=<folder> also those on real exports
+test: $(READY) ## the tests; with REAL_DATA=<folder> also those on real exports, with LONG=1 the long ones
 	@$(BIN)/python -m pytest $(PYTEST)
 
 .PHONY: company

@@ -193,7 +193,8 @@ def listen() -> None:
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(logging.Formatter("%(message)s"))
     log = logging.getLogger(progress.NAME)
-    log.addHandler(handler)
+    # Called again in one process, it is the same terminal: no second line for each.
+    log.handlers = [handler]
     log.propagate = False
     # Beta notices of libraries are for us to read in tests, not for whoever runs this.
     warnings.filterwarnings("ignore")

@@ -1,4 +1,7 @@
-"""Tests on real exports run where REAL_DATA names their folder; set but absent is an error."""
+"""Tests on real exports run where REAL_DATA names their folder; set but absent is an error.
+
+Long tests, of which a shorter one beside them shows nearly the same, run where LONG is set.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +20,7 @@ hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
 
 _DESELECTED = pytest.StashKey[int]()
+_LONG = pytest.StashKey[int]()
 
 
 def real_data() -> Path | None:
@@ -26,19 +30,22 @@ def real_data() -> Path | None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "real_data: reads the real exports that REAL_DATA names")
+    config.addinivalue_line("markers", "long: minutes; LONG=1 runs it, CI does not")
     folder = real_data()
     if folder and not folder.is_dir():
         raise pytest.UsageError(f"REAL_DATA is {folder}, which is no folder. Unset it or mend it.")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if real_data():
-        return
-    left_out = [item for item in items if item.get_closest_marker("real_data")]
-    config.stash[_DESELECTED] = len(left_out)
-    if left_out:
-        items[:] = [item for item in items if item not in left_out]
-        config.hook.pytest_deselected(items=left_out)
+    for marker, key, is_wanted in (
+        ("real_data", _DESELECTED, real_data()),
+        ("long", _LONG, os.environ.get("LONG")),
+    ):
+        left_out = [] if is_wanted else [one for one in items if one.get_closest_marker(marker)]
+        config.stash[key] = len(left_out)
+        if left_out:
+            items[:] = [item for item in items if item not in left_out]
+            config.hook.pytest_deselected(items=left_out)
 
 
 def pytest_terminal_summary(terminalreporter: TerminalReporter, config: pytest.Config) -> None:
@@ -46,3 +53,5 @@ def pytest_terminal_summary(terminalreporter: TerminalReporter, config: pytest.C
         terminalreporter.write_line(
             f"REAL_DATA is not set: {left_out} tests on real exports were deselected."
         )
+    if left_out := config.stash.get(_LONG, 0):
+        terminalreporter.write_line(f"LONG is not set: {left_out} long tests were deselected.")

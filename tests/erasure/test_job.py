@@ -246,6 +246,7 @@ def test_g26_the_same_exports_again_do_not_bring_her_back(company: Company) -> N
     assert persons(company.workspace)[PERSON_KEY] is True
 
 
+@pytest.mark.long
 def test_erasing_again_is_harmless(company: Company) -> None:
     before = published(company.workspace)
     loads = Landing(company.workspace.landing).loads("files")
@@ -257,6 +258,7 @@ def test_erasing_again_is_harmless(company: Company) -> None:
     assert Landing(company.workspace.landing).loads("files") == loads
 
 
+@pytest.mark.long
 def test_with_the_landing_alone_she_stays_erased(company: Company) -> None:
     """The warehouse and all publications are deleted, and looked at as of an earlier load."""
     before = published(company.workspace)

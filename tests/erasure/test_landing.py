@@ -430,6 +430,7 @@ for step in range(1, touches + 1, touches // kills):
 """
 
 
+@pytest.mark.long
 def test_g26_killed_at_any_moment_the_next_run_ends_it(landing: Landing, folder: Path) -> None:
     mapping = land(landing, folder)
     found = search(landing, mapping).find(PERSON_KEY)

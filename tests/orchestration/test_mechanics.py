@@ -86,6 +86,7 @@ def test_g62_small_increment_is_published(exports: Path) -> None:
     assert published(workspace, "select count(*) from marts.dim_persons") == [(LEADS,)]
 
 
+@pytest.mark.long
 def test_g61_an_older_day_twice_is_equal(exports: Path) -> None:
     workspace = read_workspace()
     paths = [run(workspace, as_of="2026-02-28")[-1].removeprefix("published: ") for _ in range(2)]

@@ -2,12 +2,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.truth.increments import affected, differences
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
+@pytest.mark.long
 def test_increments_equal_a_full_refresh(tmp_path: Path) -> None:
     found = differences(tmp_path, "awful", 4, people=150, seed=3, is_shuffled=False)
     assert found == {}

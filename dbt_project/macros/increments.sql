@@ -26,7 +26,7 @@
     {#- The checksum of a model is that of its file: what the folds take from macros comes beside it. -#}
     {%- set code = [
         pass_item(), ends_pass(), resumes_pass('is_known'), steps_back(), rank_after(),
-        opportunities_left_open(), fold('items', 'state', 'step')
+        opportunities_not_lost(), fold('items', 'state', 'step')
     ] -%}
     {%- if execute -%}
         {%- for node in graph.nodes.values() if node.config.materialized == 'incremental' -%}

@@ -21,7 +21,7 @@
         'is_after_sale': 'p.is_after_sale',
         'opportunity': 'p.opportunity_number',
         'created_date': 'p.opportunity_created_date',
-        'is_left_open': 'p.is_left_open',
+        'is_not_lost': 'p.is_not_lost',
         'kept_ranks': 'case when p.exit is not null or p.left_rank is not null then k.kept_ranks end',
         'earliest_end': dbt.dateadd('day', '-t.reentry_window_days', 'p.moment')
     }) }}
@@ -32,7 +32,7 @@
     not {{ has_item('item.kept_ranks', 'state.current_rank') }}
 {%- endmacro %}
 
-{#- §4.3. A lost opportunity ends the pass only when no other one is open. -#}
+{#- §4.3. A lost opportunity ends the pass only when every other one is lost or deleted. -#}
 {% macro ends_pass() -%}
     coalesce(
         item.exit is not null
@@ -43,9 +43,9 @@
         and case
             when state.is_won then item.exit = 'churned'
             when item.exit = 'lost' and item.opportunity is not null
-                then {{ list_size('state.open_opportunities') }}
+                then {{ list_size('state.unlost_opportunities') }}
                 = case
-                    when {{ has_item('state.open_opportunities', 'item.opportunity') }} then 1 else 0
+                    when {{ has_item('state.unlost_opportunities', 'item.opportunity') }} then 1 else 0
                 end
             else true
         end,
@@ -90,17 +90,17 @@
     end
 {%- endmacro %}
 
-{#- The opportunities of the pass that are open after the signal. -#}
-{% macro opportunities_left_open() -%}
+{#- The opportunities of the pass that are neither lost nor deleted after the signal. -#}
+{% macro opportunities_not_lost() -%}
     case
-        when item.opportunity is null then state.open_opportunities
-        when not item.is_left_open
-            then {{ list_without('state.open_opportunities', 'item.opportunity') }}
+        when item.opportunity is null then state.unlost_opportunities
+        when not item.is_not_lost
+            then {{ list_without('state.unlost_opportunities', 'item.opportunity') }}
         -- It was there at some time: that says nothing of now.
         when item.moment is null and {{ has_item('state.opportunities', 'item.opportunity') }}
-            then state.open_opportunities
-        when {{ has_item('state.open_opportunities', 'item.opportunity') }}
-            then state.open_opportunities
-        else {{ list_with('state.open_opportunities', 'item.opportunity') }}
+            then state.unlost_opportunities
+        when {{ has_item('state.unlost_opportunities', 'item.opportunity') }}
+            then state.unlost_opportunities
+        else {{ list_with('state.unlost_opportunities', 'item.opportunity') }}
     end
 {%- endmacro %}

@@ -30,17 +30,6 @@
     quantile_cont({{ value_sql }}, [{{ shares | join(', ') }}])
 {%- endmacro %}
 
-{#- The item at a place of a list; the first is at 1. -#}
-{% macro list_at(list_sql, place) -%}
-    {{ adapter.dispatch('list_at')(list_sql, place) }}
-{%- endmacro %}
-{% macro default__list_at(list_sql, place) -%}
-    element_at({{ list_sql }}, {{ place }})
-{%- endmacro %}
-{% macro duckdb__list_at(list_sql, place) -%}
-    list_extract({{ list_sql }}, {{ place }})
-{%- endmacro %}
-
 {#- A row for each item of a list that is separated by ; or ,: `select …, item from <this>`. -#}
 {% macro listed_items(relation, columns, list_column) -%}
     {{ adapter.dispatch('listed_items')(relation, columns, list_column) }}

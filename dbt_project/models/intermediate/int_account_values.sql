@@ -1,8 +1,6 @@
 {{ config(materialized='view') }}
-{%- set texts = ['name', 'domain', 'industry', 'country'] -%}
-{%- set figures = ['employees', 'revenue', 'owner_key'] -%}
-{#- The agreement's name of an attribute, where it differs from the column's. -#}
-{%- set agreed_names = {'owner_key': 'owner_id'} -%}
+{%- set texts = account_attributes()['texts'] -%}
+{%- set others = account_attributes()['others'] -%}
 
 with survivorship as (
     select s.attribute, s.source, s.source_rank
@@ -13,10 +11,8 @@ with survivorship as (
 -- Of attributes with an order of their own: the rank of each source in it.
 ranks as (
     select
-        {%- for attribute in texts + figures %}
-        max(case
-            when attribute = 'account.{{ agreed_names.get(attribute, attribute) }}' then source_rank
-        end) as {{ attribute }}_rank,
+        {%- for column, agreed in texts + others %}
+        max(case when attribute = 'account.{{ agreed }}' then source_rank end) as {{ column }}_rank,
         {%- endfor %}
         source
     from survivorship
@@ -39,16 +35,14 @@ records as (
 
 valued as (
     select
-        {%- for attribute in texts %}
-        case when not {{ is_placeholder('r.' ~ attribute) }} then r.{{ attribute }} end
-            as {{ attribute }},
+        {%- for column, _ in texts %}
+        case when not {{ is_placeholder('r.' ~ column) }} then r.{{ column }} end as {{ column }},
         {%- endfor %}
-        {%- for attribute in figures %}
-        r.{{ attribute }},
+        {%- for column, _ in others %}
+        r.{{ column }},
         {%- endfor %}
-        {%- for attribute in texts + figures %}
-        {{ survivorship_order('r', 'k.' ~ attribute ~ '_rank', 'r.is_deleted') }}
-            as {{ attribute }}_order,
+        {%- for column, _ in texts + others %}
+        {{ survivorship_order('r', 'k.' ~ column ~ '_rank', 'r.is_deleted') }} as {{ column }}_order,
         {%- endfor %}
         r.record_key,
         r.account_key,

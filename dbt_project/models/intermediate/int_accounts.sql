@@ -1,13 +1,13 @@
-{%- set texts = ['name', 'domain', 'industry', 'country'] -%}
-{%- set figures = ['employees', 'revenue', 'owner_key'] -%}
+{%- set texts = account_attributes()['texts'] -%}
+{%- set others = account_attributes()['others'] -%}
 
 with record_values as (
     select * from {{ ref('int_account_values') }}
 )
 
 select
-    {%- for attribute in texts + figures %}
-    {{ first_value_by(attribute, attribute ~ '_order') }} as {{ attribute }},
+    {%- for column, _ in texts + others %}
+    {{ first_value_by(column, column ~ '_order') }} as {{ column }},
     {%- endfor %}
     account_key,
     count(*) as record_count,

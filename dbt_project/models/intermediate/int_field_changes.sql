@@ -2,7 +2,9 @@
     A chain goes on with the change whose old value is the present one; where there is none, with one that
     nothing leads to; where there is none either (the chain is closed), with the smallest change key.
 -#}
-{%- set link = struct_of({'change_key': 'change_key', 'old_value': 'old_value', 'new_value': 'new_value'}) -%}
+{%- set link = struct_of({
+    'change_key': 'c.change_key', 'old_value': 'c.old_value', 'new_value': 'c.new_value'
+}) -%}
 {%- set nothing_yet = struct_of({
     'waiting': 'links',
     'value': 'cast(null as varchar)',
@@ -175,18 +177,32 @@ context as (
     select * from {{ source('ops', 'run_context') }}
 ),
 
--- Changes of one moment are ordered by their chain, old value to new.
-concurrent as (
-    select
-        record_entity,
-        record_key,
-        field,
-        changed_at,
-        changed_at_precision,
-        {{ collect_list_by(link, 'change_key') }} as links
+-- Few moments have more than one change: only their lists are made (a quarter of the model's time).
+moments as (
+    select record_entity, record_key, field, changed_at, changed_at_precision
     from changes
     group by record_entity, record_key, field, changed_at, changed_at_precision
     having count(*) > 1
+),
+
+-- Changes of one moment are ordered by their chain, old value to new.
+concurrent as (
+    select
+        c.record_entity,
+        c.record_key,
+        c.field,
+        c.changed_at,
+        c.changed_at_precision,
+        {{ collect_list_by(link, 'c.change_key') }} as links
+    from changes as c
+    inner join moments as m
+        on
+            c.record_entity = m.record_entity
+            and c.record_key = m.record_key
+            and c.field = m.field
+            and c.changed_at = m.changed_at
+            and c.changed_at_precision = m.changed_at_precision
+    group by c.record_entity, c.record_key, c.field, c.changed_at, c.changed_at_precision
 ),
 
 chains as (

@@ -13,7 +13,7 @@
     'exit': 'cast(null as varchar)',
     'ended_at': 'cast(null as timestamp)',
     'is_won': 'false',
-    'open_opportunities': empty_list('integer'),
+    'unlost_opportunities': empty_list('integer'),
     'opportunities': empty_list('integer'),
     'entered_ranks': empty_list('integer'),
     'moves': empty_list(move_type)
@@ -51,7 +51,7 @@
     'exit': 'result.exit',
     'ended_at': 'case when move.ends then item.moment when not move.resumes then state.ended_at end',
     'is_won': 'state.is_won or (item.is_win and (move.resumes or (move.enters and state.exit is null)))',
-    'open_opportunities': opportunities_left_open(),
+    'unlost_opportunities': opportunities_not_lost(),
     'opportunities': 'case when item.opportunity is null or '
         ~ has_item('state.opportunities', 'item.opportunity') ~ ' then state.opportunities else '
         ~ list_with('state.opportunities', 'item.opportunity') ~ ' end',

@@ -15,7 +15,7 @@
     'won_on': 'cast(null as date)',
     'won_passes': empty_list('integer'),
     'churned_passes': empty_list('integer'),
-    'open_opportunities': empty_list('integer'),
+    'unlost_opportunities': empty_list('integer'),
     'opportunities': empty_list('integer'),
     'passes': empty_list('integer'),
     'places': empty_list(struct_type({'signal_number': 'integer', 'pass_number': 'integer'}))
@@ -82,9 +82,9 @@
         ~ ' item.has_turned_true)) then ' ~ list_with('state.churned_passes', 'place.target')
         ~ ' when item.is_after_sale and item.rank is not null and item.has_turned_true then '
         ~ list_without('state.churned_passes', 'place.target') ~ ' else state.churned_passes end',
-    'open_opportunities': 'case when placed.pass_number <> state.newest and not move.opens'
-        ~ ' then state.open_opportunities when not move.opens then ' ~ opportunities_left_open()
-        ~ ' when item.opportunity is not null and item.is_left_open then '
+    'unlost_opportunities': 'case when placed.pass_number <> state.newest and not move.opens'
+        ~ ' then state.unlost_opportunities when not move.opens then ' ~ opportunities_not_lost()
+        ~ ' when item.opportunity is not null and item.is_not_lost then '
         ~ list_with(empty_list('integer'), 'item.opportunity') ~ ' else ' ~ empty_list('integer') ~ ' end',
     'opportunities': 'case when item.opportunity is not null and not place.is_known'
         ~ ' and placed.pass_number > 0 then ' ~ list_with('state.opportunities', 'item.opportunity')

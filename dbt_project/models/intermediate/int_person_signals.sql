@@ -202,7 +202,7 @@ select
     o.opportunity_key is not null
     and not (n.field = 'opportunity_outcome' and n.value = 'lost')
     and n.field <> 'opportunity_deleted'
-    and coalesce(n.exit <> 'lost', true) as is_left_open
+    and coalesce(n.exit <> 'lost', true) as is_not_lost
 from numbered as n
 cross join won_stages as w
 left join numbered_opportunities as o on n.opportunity_key = o.opportunity_key

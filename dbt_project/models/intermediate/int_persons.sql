@@ -1,15 +1,5 @@
-{#- Attributes that are looked for in the agreement's order of sources: column, the agreement's name. -#}
-{%- set texts = [
-    ('first_name', 'first_name'), ('last_name', 'last_name'), ('title', 'title'), ('phone', 'phone'),
-    ('company', 'company'), ('country', 'country'), ('persona', 'persona'), ('status', 'status'),
-    ('lifecycle_stage', 'lifecycle_stage'), ('current_lead_source', 'lead_source'),
-    ('current_campaign', 'campaign')
-] -%}
-{%- set others = [
-    ('email', 'email'), ('score', 'score'), ('record_type', 'default'), ('owner_key', 'owner_id'),
-    ('stored_account_key', 'default'), ('domain_account_key', 'email'),
-    ('is_domain_ambiguous', 'email')
-] -%}
+{%- set texts = person_attributes()['texts'] -%}
+{%- set others = person_attributes()['others'] -%}
 
 with record_values as (
     select * from {{ ref('int_person_values') }}

@@ -1,0 +1,28 @@
+{#-
+    What the records of one person or account say in the agreement's order of sources: the column, and the
+    agreement's name of the attribute. `texts` may hold a placeholder in the place of a value.
+-#}
+{% macro person_attributes() %}
+    {{ return({
+        'texts': [
+            ('first_name', 'first_name'), ('last_name', 'last_name'), ('title', 'title'),
+            ('phone', 'phone'), ('company', 'company'), ('country', 'country'), ('persona', 'persona'),
+            ('status', 'status'), ('lifecycle_stage', 'lifecycle_stage'),
+            ('current_lead_source', 'lead_source'), ('current_campaign', 'campaign')
+        ],
+        'others': [
+            ('email', 'email'), ('score', 'score'), ('record_type', 'default'), ('owner_key', 'owner_id'),
+            ('stored_account_key', 'default'), ('domain_account_key', 'email'),
+            ('is_domain_ambiguous', 'email')
+        ]
+    }) }}
+{% endmacro %}
+
+{% macro account_attributes() %}
+    {{ return({
+        'texts': [
+            ('name', 'name'), ('domain', 'domain'), ('industry', 'industry'), ('country', 'country')
+        ],
+        'others': [('employees', 'employees'), ('revenue', 'revenue'), ('owner_key', 'owner_id')]
+    }) }}
+{% endmacro %}

@@ -19,9 +19,6 @@ if TYPE_CHECKING:
 hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
 
-_DESELECTED = pytest.StashKey[int]()
-_LONG = pytest.StashKey[int]()
-
 
 def real_data() -> Path | None:
     given = os.environ.get("REAL_DATA")
@@ -37,21 +34,15 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    for marker, key, is_wanted in (
-        ("real_data", _DESELECTED, real_data()),
-        ("long", _LONG, os.environ.get("LONG")),
-    ):
+    for marker, is_wanted in (("real_data", real_data()), ("long", os.environ.get("LONG"))):
         left_out = [] if is_wanted else [one for one in items if one.get_closest_marker(marker)]
-        config.stash[key] = len(left_out)
         if left_out:
             items[:] = [item for item in items if item not in left_out]
             config.hook.pytest_deselected(items=left_out)
 
 
-def pytest_terminal_summary(terminalreporter: TerminalReporter, config: pytest.Config) -> None:
-    if left_out := config.stash.get(_DESELECTED, 0):
-        terminalreporter.write_line(
-            f"REAL_DATA is not set: {left_out} tests on real exports were deselected."
-        )
-    if left_out := config.stash.get(_LONG, 0):
-        terminalreporter.write_line(f"LONG is not set: {left_out} long tests were deselected.")
+def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
+    if not real_data():
+        terminalreporter.write_line("REAL_DATA is not set: tests on real exports were left out.")
+    if not os.environ.get("LONG"):
+        terminalreporter.write_line("LONG is not set: long tests were left out.")

@@ -24,6 +24,7 @@ from orchestration.erase import erase, main
 from orchestration.publication import CURRENT, DATABASE
 from orchestration.run import run
 from orchestration.workspace import PROJECT, Workspace, read_workspace
+from tests.environment import run_environment
 from tests.erasure.company import EMAIL, JANE, KEY, PERSON_KEY, write_exports
 
 if TYPE_CHECKING:
@@ -99,16 +100,9 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
     (root / "agreement.yml").write_text(
         agreed.replace("publish_personal_details: false", "publish_personal_details: true")
     )
-    with pytest.MonkeyPatch.context() as patch:
-        for name in list(os.environ):
-            if name.startswith("UNIFIED_FUNNEL_"):
-                patch.delenv(name)
-        patch.setenv("UNIFIED_FUNNEL_DATA", str(root / "exports"))
-        patch.setenv("UNIFIED_FUNNEL_AGREEMENT", str(root / "agreement.yml"))
-        patch.setenv("UNIFIED_FUNNEL_WORKSPACE", str(root / "workspaces"))
-        for name in ("DAGSTER_HOME", "DAGSTER_DISABLE_TELEMETRY"):
-            patch.setenv(name, os.environ.get(name, ""))
-        patch.setenv(VARIABLE, KEY)
+    agreement = str(root / "agreement.yml")
+    others = {"UNIFIED_FUNNEL_AGREEMENT": agreement, VARIABLE: KEY}
+    with run_environment(root / "exports", root / "workspaces", **others):
         workspace = read_workspace()
         run(workspace)
         before = published(workspace)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,9 +9,11 @@ import pytest
 
 from orchestration.run import run
 from orchestration.workspace import Workspace, read_workspace
+from tests.environment import run_environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
 MAPPING = """\
@@ -92,26 +93,27 @@ class Ran:
 
 
 @pytest.fixture(scope="session")
-def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The environment of this folder's runs: exports, workspaces and an empty home folder."""
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with exports, workspaces and an empty home folder."""
     root = tmp_path_factory.mktemp("pipeline")
     write_exports(root / "exports")
     (root / "home").mkdir()
-    with pytest.MonkeyPatch.context() as patch:
-        for name in list(os.environ):
-            if name.startswith("UNIFIED_FUNNEL_"):
-                patch.delenv(name)
-        patch.setenv("HOME", str(root / "home"))
-        patch.setenv("UNIFIED_FUNNEL_DATA", str(root / "exports"))
-        patch.setenv("UNIFIED_FUNNEL_WORKSPACE", str(root / "workspaces"))
-        # They are set by a run and must not outlive it.
-        for name in ("DAGSTER_HOME", "DAGSTER_DISABLE_TELEMETRY"):
-            patch.setenv(name, os.environ.get(name, ""))
-        yield root
+    return root
+
+
+def environment(root: Path) -> AbstractContextManager[pytest.MonkeyPatch]:
+    return run_environment(root / "exports", root / "workspaces", HOME=str(root / "home"))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _environment(settings: Path) -> Iterator[None]:
+    with environment(settings):
+        yield
 
 
 @pytest.fixture(scope="session")
 def ran(settings: Path) -> Ran:
     """The first run of the small company, through the real job."""
-    workspace = read_workspace()
-    return Ran(workspace, run(workspace), settings / "home")
+    with environment(settings):
+        workspace = read_workspace()
+        return Ran(workspace, run(workspace), settings / "home")

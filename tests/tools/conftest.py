@@ -19,6 +19,7 @@ from orchestration.dbt_build import build
 from orchestration.dbt_manifest import TARGET, dbt_environment
 from orchestration.publication import publish
 from orchestration.workspace import PROJECT, Workspace, read_workspace
+from tests.environment import run_environment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -119,14 +120,20 @@ def exports(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def workspace(exports: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
-    """The workspace of the tiny company, as a run leaves it; the environment points at it."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name in list(os.environ):
-            if name.startswith("UNIFIED_FUNNEL_"):
-                patch.delenv(name)
-        patch.setenv("UNIFIED_FUNNEL_DATA", str(exports))
-        patch.setenv("UNIFIED_FUNNEL_WORKSPACE", str(tmp_path_factory.mktemp("workspaces")))
+def workspaces(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("workspaces")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _environment(exports: Path, workspaces: Path) -> Iterator[None]:
+    with run_environment(exports, workspaces):
+        yield
+
+
+@pytest.fixture(scope="session")
+def workspace(exports: Path, workspaces: Path) -> Workspace:
+    """The workspace of the tiny company, as a run leaves it."""
+    with run_environment(exports, workspaces):
         (exports / "mapping.yml").write_text(MAPPING.format(exported_at="2025-12-01"))
         found = read_workspace()
         landing = Landing(found.landing)
@@ -148,7 +155,7 @@ def workspace(exports: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
             told="building the tiny company",
         )
         publish(found.warehouse, found.published, "11111111-tiny")
-        yield found
+        return found
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,34 @@
+"""The environment of a run: the project's own variables as given and no others."""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@contextmanager
+def run_environment(exports: Path, workspaces: Path, **others: str) -> Iterator[pytest.MonkeyPatch]:
+    """Set where a run reads and writes; everything is as before when this ends.
+
+    Held by a fixture of a module at most, never of a session: modules of several folders share a
+    process in any order.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        for name in list(os.environ):
+            if name.startswith("UNIFIED_FUNNEL_"):
+                patch.delenv(name)
+        patch.setenv("UNIFIED_FUNNEL_DATA", str(exports))
+        patch.setenv("UNIFIED_FUNNEL_WORKSPACE", str(workspaces))
+        for name, value in others.items():
+            patch.setenv(name, value)
+        # They are set by a run and must not outlive it.
+        for name in ("DAGSTER_HOME", "DAGSTER_DISABLE_TELEMETRY"):
+            patch.setenv(name, os.environ.get(name, ""))
+        yield patch

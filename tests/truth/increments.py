@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -64,6 +65,7 @@ def differences(
         random.Random(seed).shuffle(later)  # noqa: S311  # an order, not a secret
     increments, full = company.folder / "increments.duckdb", company.folder / "full.duckdb"
     last_day = date(2026, 1, 1)
+    started = time.monotonic()
     for number, folder in enumerate([first, *later]):
         _land(
             company, folder, last_day - timedelta(days=days // 2) if number >= days // 2 else None
@@ -72,6 +74,10 @@ def differences(
         _build(company, increments, as_of)
         if number % ERASURE_EVERY == 1:
             found |= _changed_by_an_erasure(company, folder, increments, as_of)
+        # Half an hour without a word looks like a run that hangs.
+        sys.stderr.write(
+            f"{folder.name}: {number} of {days} days, {time.monotonic() - started:.0f} s\n"
+        )
     _build(company, full, as_of)
     return found | compare(increments, full)
 

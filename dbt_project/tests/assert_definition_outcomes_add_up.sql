@@ -17,7 +17,7 @@ left join months as m on g.definition = m.definition
 where
     g.qualified
     <> coalesce(g.won, 0) + g.rejected + g.recycled + g.disqualified + g.lost + g.churned + g.expired
-    + g.open + g.won_before + g.no_pass
+    + g.deleted + g.open + g.won_before + g.no_pass
     or g.accepted < g.reached_opportunity
     or g.reached_opportunity < g.won
     or (g.period_type = 'all' and g.qualified <> coalesce(m.qualified, 0) + g.undated)

@@ -87,7 +87,8 @@ outcomes: won_and_lost
 files:
   - {file: leads.csv, system: crm, entity: persons, load: full, exported_at: 2026-05-01, key: id,
      columns: {status: status, score: score, persona: persona, title: title, country: country,
-       account_id: account, created_at: created_at}}
+       account_id: account, created_at: created_at, updated_at: updated_at,
+       is_deleted: is_deleted}}
   - {file: prospects.csv, system: marketing, entity: persons, load: full,
      exported_at: 2026-05-01, key: id,
      columns: {status: status, linked_id: lead, linked_source: {value: crm}}}
@@ -105,7 +106,7 @@ files:
 """
 
 COLUMNS = {
-    "leads": "id status score persona title country account created_at",
+    "leads": "id status score persona title country account created_at updated_at is_deleted",
     "prospects": "id status lead",
     "accounts": "id employees industry",
     "changes": "id record field old new at",
@@ -208,6 +209,10 @@ def defined(e: Exports) -> None:
         account="A100", persona="other", created_at="2025-12-01 09:00:00",
     )  # fmt: skip
     e.win("won-before", "2025-12-20 09:00:00")
+    e.lead(
+        "gone", ("status", "open", "inquiry", "2026-03-20 09:00:00"), persona="it_lead",
+        created_at="2026-03-19 09:00:00", updated_at="2026-03-25 10:00:00", is_deleted="yes",
+    )  # fmt: skip
     e.lead("nobody-knows-when", score="90", account="A100", created_at="2026-03-01 09:00:00")
 
 
@@ -407,9 +412,10 @@ GAP = (
         ("marketing", {"qualified": 7, "undated": 1, "also_agreed": 4, "also_marketing": 7,
                        "also_sales": 2, "only_here": 2, "accepted": 2, "won": 1, "rejected": 1,
                        "open": 4, "won_before": 1}),
-        # all-three, teacher, quiet
-        ("sales", {"qualified": 3, "also_agreed": 1, "also_marketing": 2, "also_sales": 3,
-                   "only_here": 1, "accepted": 1, "won": 1, "open": 1, "no_pass": 1}),
+        # all-three, teacher, quiet, gone
+        ("sales", {"qualified": 4, "also_agreed": 1, "also_marketing": 2, "also_sales": 4,
+                   "only_here": 2, "accepted": 1, "won": 1, "deleted": 1, "open": 1,
+                   "no_pass": 1}),
     ],
 )  # fmt: skip
 def test_definitions_are_counted_with_what_became_of_their_people(

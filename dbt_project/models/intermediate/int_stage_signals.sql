@@ -16,6 +16,27 @@ slips as (
     select * from {{ ref('int_slips') }}
 ),
 
+criteria as (
+    select * from {{ ref('int_agreed_criteria') }}
+),
+
+values_asked_for as (
+    select distinct field, value from criteria where operator = 'in'
+),
+
+fields_with_threshold as (
+    select distinct field from criteria where operator = 'at_least'
+),
+
+compound_signals as (
+    select * from {{ ref('int_compound_signals') }}
+),
+
+compound_changes as (
+    select distinct change_key from compound_signals
+),
+
+-- Only what a criterion asks for: all 11 million signals of a million people do not fit into memory.
 -- How a renewal moves through its pipeline is nothing that a person enters; how it closes may be.
 signals as (
     select s.*
@@ -23,13 +44,13 @@ signals as (
     inner join affected_persons as p on s.person_key = p.person_key
     left join opportunities as o on s.opportunity_key = o.opportunity_key
     left join slips as d on s.change_key = d.change_key
+    left join values_asked_for as v on s.field = v.field and s.value = v.value
+    left join fields_with_threshold as t on s.field = t.field
+    left join compound_changes as c on s.change_key = c.change_key
     where
-        d.change_key is null
+        (v.field is not null or t.field is not null or c.change_key is not null)
+        and d.change_key is null
         and (s.field <> 'opportunity_stage' or o.opportunity_type = 'new_business')
-),
-
-criteria as (
-    select * from {{ ref('int_agreed_criteria') }}
 ),
 
 source_ranks as (
@@ -66,7 +87,7 @@ matched as (
     union all
     -- Fit and behaviour, windows: judged where they turn true.
     select s.change_key, s.version, s.target_kind, s.target, t.stage, t.stage_rank, t.exit, 'compound'
-    from {{ ref('int_compound_signals') }} as s
+    from compound_signals as s
     inner join {{ ref('int_agreed_targets') }} as t
         on s.version = t.version and s.target_kind = t.target_kind and s.target = t.target
 ),

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def run_environment(exports: Path, workspaces: Path, **others: str) -> Iterator[pytest.MonkeyPatch]:
-    """Set where a run reads and writes; everything is as before when this ends.
+def run_environment(exports: Path | None, workspaces: Path, **others: str) -> Iterator[None]:
+    """Set where a run reads (None: the sample company) and writes; all is as before when this ends.
 
     Held by a fixture of a module at most, never of a session: modules of several folders share a
     process in any order.
@@ -24,11 +24,12 @@ def run_environment(exports: Path, workspaces: Path, **others: str) -> Iterator[
         for name in list(os.environ):
             if name.startswith("UNIFIED_FUNNEL_"):
                 patch.delenv(name)
-        patch.setenv("UNIFIED_FUNNEL_DATA", str(exports))
+        if exports:
+            patch.setenv("UNIFIED_FUNNEL_DATA", str(exports))
         patch.setenv("UNIFIED_FUNNEL_WORKSPACE", str(workspaces))
         for name, value in others.items():
             patch.setenv(name, value)
         # They are set by a run and must not outlive it.
         for name in ("DAGSTER_HOME", "DAGSTER_DISABLE_TELEMETRY"):
             patch.setenv(name, os.environ.get(name, ""))
-        yield patch
+        yield

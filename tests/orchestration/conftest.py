@@ -101,7 +101,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-def environment(root: Path) -> AbstractContextManager[pytest.MonkeyPatch]:
+def environment(root: Path) -> AbstractContextManager[None]:
     return run_environment(root / "exports", root / "workspaces", HOME=str(root / "home"))
 
 

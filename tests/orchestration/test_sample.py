@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from typing import TYPE_CHECKING
 
@@ -14,24 +13,20 @@ from ingestion.sandbox.written import NOTE, read_written
 from orchestration.funnel_run import ensure_exports
 from orchestration.run import run
 from orchestration.workspace import read_workspace
+from tests.environment import run_environment
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from orchestration.workspace import Workspace
 
 
 @pytest.fixture
-def sample(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
+def sample(tmp_path: Path) -> Iterator[Workspace]:
     """The workspace of the sample company, with nothing in it."""
-    for name in list(os.environ):
-        if name.startswith("UNIFIED_FUNNEL_"):
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("UNIFIED_FUNNEL_WORKSPACE", str(tmp_path))
-    # They are set by a run and must not outlive it.
-    for name in ("DAGSTER_HOME", "DAGSTER_DISABLE_TELEMETRY"):
-        monkeypatch.setenv(name, os.environ.get(name, ""))
-    return read_workspace()
+    with run_environment(None, tmp_path):
+        yield read_workspace()
 
 
 def test_what_the_company_wrote_is_what_was_read(sample: Workspace) -> None:

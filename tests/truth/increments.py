@@ -208,6 +208,7 @@ def main() -> int:
             order = "any order" if is_shuffled else "day by day"
             told = found or "equal to a full refresh"
             sys.stdout.write(f"{arguments.days} days, {order}: {told}\n")
+            sys.stdout.flush()
             is_equal = is_equal and not found
     return 0 if is_equal else 1
 

@@ -124,13 +124,15 @@ from (select distinct human from truth.passes) as h
 _WRONG = """
 create temp table wrong as
 with told as (
-    select k.human, i.pass_number, min(i.outcome) as outcome
+    select k.human, i.pass_number, min(i.outcome) as outcome, min(i.ended_at) as ended_at
     from warehouse.intermediate.int_passes as i
     join known as k on i.person_key = k.person_key
     group by k.human, i.pass_number
 )
 
-select t.human, t.pass_number, t.outcome, t.ended_at, p.outcome as told_outcome
+select
+    t.human, t.pass_number, t.outcome, t.ended_at, p.outcome as told_outcome,
+    p.ended_at as told_ended_at
 from truth.passes as t
 left join told as p on t.human = p.human and t.pass_number = p.pass_number
 where t.outcome is distinct from p.outcome
@@ -189,6 +191,7 @@ left join wrong as w on m.human = w.human and m.pass_number = w.pass_number + 1
 group by 1
 """
 
+# `deleted`: no record of theirs is left, and the last of them went before the pass really ended.
 # `exit not told`: nothing that still has a date tells of the exit within a day of it.
 # `silent`: the warehouse saw nobody for as long as the agreement allows, the company did.
 _WRONG_OUTCOMES = """
@@ -204,6 +207,14 @@ with events as (
     where o.is_closed
 ),
 
+gone as (
+    select i.human
+    from warehouse.intermediate.int_person_records as r
+    join identity as i using (record_key)
+    group by i.human
+    having bool_and(r.is_deleted)
+),
+
 told_exits as (
     select distinct w.human, w.pass_number
     from wrong as w
@@ -216,6 +227,11 @@ select
     coalesce(
         c.identity,
         case
+            when
+                w.told_outcome = 'deleted'
+                and g.human is not null
+                and coalesce(w.told_ended_at <= w.ended_at, true)
+                then 'deleted'
             when e.human is null and w.outcome not in ('open', 'won', 'expired')
                 then 'exit not told'
             when c.history = 'purged' then 'purged'
@@ -227,6 +243,7 @@ select
 from wrong as w
 join circumstances as c on w.human = c.human
 left join told_exits as e on w.human = e.human and w.pass_number = e.pass_number
+left join gone as g on w.human = g.human
 group by 1
 """
 

@@ -84,3 +84,32 @@ def test_a_wrong_outcome_and_lost_money_are_told(full: Company, tmp_path: Path) 
     assert after.outcomes_right < before.outcomes_right
     assert after.wrong_outcomes["others"] > before.wrong_outcomes.get("others", 0) == 0
     assert after.money_told == pytest.approx(0.5)
+
+
+def test_a_pass_that_a_deletion_ended_is_told_apart(full: Company, tmp_path: Path) -> None:
+    ended = (
+        "update intermediate.int_passes set outcome = 'deleted', ended_at = started_at"
+        " where outcome = 'open'"
+    )
+    gone = "update intermediate.int_person_records set is_deleted = true"
+    living = measure(broken(full, tmp_path, ended), full.truth).wrong_outcomes
+    deleted = measure(broken(full, tmp_path, ended, gone), full.truth).wrong_outcomes
+    # No deletion explains the end of somebody whose records are there.
+    assert "deleted" not in living
+    assert living["others"] > 0
+    assert deleted["deleted"] > 0
+    assert "others" not in deleted
+
+
+def test_no_deletion_explains_what_had_ended_before(full: Company, tmp_path: Path) -> None:
+    path = broken(
+        full,
+        tmp_path,
+        "update intermediate.int_passes"
+        " set outcome = 'deleted', ended_at = ended_at + interval 1 day"
+        " where outcome in ('rejected', 'recycled', 'disqualified')",
+        "update intermediate.int_person_records set is_deleted = true",
+    )
+    wrong = measure(path, full.truth).wrong_outcomes
+    assert "deleted" not in wrong
+    assert wrong["others"] > 0

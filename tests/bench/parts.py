@@ -21,6 +21,7 @@ ENGINE = frozenset(
         "int_changed_persons",
         "int_silences",
         "int_affected_persons",
+        "int_signal_meanings",
         "int_stage_signals",
         "int_person_signals",
         "int_pass_signals",

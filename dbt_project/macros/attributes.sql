@@ -6,7 +6,7 @@
     {{ return({
         'texts': [
             ('first_name', 'first_name'), ('last_name', 'last_name'), ('title', 'title'),
-            ('phone', 'phone'), ('company', 'company'), ('country', 'country'), ('persona', 'persona'),
+            ('phone', 'phone'), ('company', 'company'), ('country', 'country'), ('time_zone', 'time_zone'), ('persona', 'persona'),
             ('status', 'status'), ('lifecycle_stage', 'lifecycle_stage'),
             ('current_lead_source', 'lead_source'), ('current_campaign', 'campaign')
         ],

@@ -79,3 +79,14 @@
 {% macro just_before(timestamp_sql) -%}
     {{ dbt.dateadd('second', -1, timestamp_sql) }}
 {%- endmacro %}
+
+{#- The moment some seconds, or parts of them, later. -#}
+{% macro seconds_later(timestamp_sql, seconds_sql) -%}
+    {{ adapter.dispatch('seconds_later')(timestamp_sql, seconds_sql) }}
+{%- endmacro %}
+{% macro default__seconds_later(timestamp_sql, seconds_sql) -%}
+    ({{ timestamp_sql }} + make_dt_interval(0, 0, 0, {{ seconds_sql }}))
+{%- endmacro %}
+{% macro duckdb__seconds_later(timestamp_sql, seconds_sql) -%}
+    ({{ timestamp_sql }} + to_microseconds(cast(round(({{ seconds_sql }}) * 1000000) as bigint)))
+{%- endmacro %}

@@ -20,9 +20,9 @@ def _fields(declaration: str) -> dict[str, FieldType]:
 ENTITIES: dict[str, dict[str, FieldType]] = {
     "persons": _fields(
         "record_type t, email t, first_name t, last_name t, title t, phone t, company t, "
-        "country t, lead_source t, campaign t, persona t, status t, status_at ts, "
-        "lifecycle_stage t, lifecycle_stage_at ts, score n, reason t, owner_id t, account_id t, "
-        "account_source t, linked_id t, linked_source t, converted_id t, converted_at ts, "
+        "country t, time_zone t, lead_source t, campaign t, persona t, status t, "
+        "status_at ts, lifecycle_stage t, lifecycle_stage_at ts, score n, reason t, "
+        "quality_rating t, owner_id t, account_id t, account_source t, linked_id t, linked_source t, converted_id t, converted_at ts, "
         "converted_account_id t, converted_opportunity_id t, merged_into_id t, merged_ids t, "
         "created_at ts, updated_at ts, is_deleted b, deleted_at ts"
     ),
@@ -38,15 +38,17 @@ ENTITIES: dict[str, dict[str, FieldType]] = {
         "loss_reason t, competitor t, created_at ts, closed_at ts, expected_close_at ts, "
         "updated_at ts, is_deleted b, deleted_at ts"
     ),
-    "owners": _fields("name t, email t, team t, manager t, region t, time_zone t, is_active b"),
+    "owners": _fields(
+        "name t, email t, team t, manager t, region t, time_zone t, kind t, is_active b"
+    ),
     "products": _fields("name t, family t, list_price n"),
     "activities": _fields(
         "person_id t, person_source t, activity_type t, direction t, is_automated b, "
         "is_completed b, occurred_at ts, owner_id t, content t, campaign t, subject t"
     ),
     "field_changes": _fields(
-        "record_entity t, changed_record_id t, field t, old_value t, new_value t, changed_at ts, "
-        "changed_by t"
+        "record_entity t, changed_record_id t, field t, value_kind t, old_value t, new_value t, "
+        "changed_at ts, changed_by t"
     ),
     "opportunity_persons": _fields(
         "opportunity_id t, person_id t, person_source t, role t, is_primary b, created_at ts"
@@ -107,6 +109,9 @@ CLOSED_VALUES: dict[tuple[str, str], frozenset[str]] = {
     ("opportunity_snapshots", "forecast_category"): FORECAST_CATEGORIES,
     ("activities", "direction"): frozenset({"inbound", "outbound"}),
     ("field_changes", "record_entity"): frozenset({"persons", "opportunities"}),
+    # Some systems tell a change of a reference twice: by id, and by the name that people see.
+    ("field_changes", "value_kind"): frozenset({"id", "label"}),
+    ("owners", "kind"): frozenset({"person", "queue", "machine"}),
 }
 
 # Fields whose unlisted values become `unmapped` when a mapping says nothing else: a value that

@@ -47,7 +47,10 @@ with delivered as (
             and c.instance = e.instance
             and c.export = e.export
             and e.entity = 'field_changes'
-    where c.changed_at is not null
+    -- A change of a reference that is told by id and by name is one change.
+    where
+        c.changed_at is not null
+        and not (coalesce(c.value_kind, 'id') = 'label' and {{ dbt.right('c.field', 3) }} = '_id')
 ),
 
 stamped_records as (

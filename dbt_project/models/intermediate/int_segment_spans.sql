@@ -98,11 +98,18 @@ candidates as (
     {%- endfor %}
 ),
 
+-- Whose value is not the same in all time: a change is told, or the records, which came one by one, differ.
 changed as (
-    select distinct c.entity, c.field, c.entity_key
+    select c.entity, c.field, c.entity_key
     from candidates as c
     inner join record_spans as s
         on c.entity = s.entity and c.field = s.field and c.record_key = s.record_key
+    union
+    select entity, field, entity_key
+    from candidates
+    where entity = 'person'
+    group by entity, field, entity_key
+    having count(distinct value) > 1
 ),
 
 contenders as (
@@ -113,12 +120,18 @@ contenders as (
         c.record_key,
         c.preference,
         case when s.record_key is null then c.value else s.value end as value,
-        coalesce(s.valid_from, {{ since_ever() }}) as valid_from,
+        -- A record has a say from its creation on, the first one also before.
+        case
+            when c.record_key <> c.entity_key and p.moment > coalesce(s.valid_from, {{ since_ever() }})
+                then p.moment
+            else coalesce(s.valid_from, {{ since_ever() }})
+        end as valid_from,
         coalesce(s.valid_until, {{ until_ever() }}) as valid_until,
         coalesce(s.evidence, 'inferred') as evidence
     from candidates as c
     inner join changed as d
         on c.entity = d.entity and c.field = d.field and c.entity_key = d.entity_key
+    left join created as p on c.entity = 'person' and c.record_key = p.record_key
     left join record_spans as s
         on c.entity = s.entity and c.field = s.field and c.record_key = s.record_key
 ),

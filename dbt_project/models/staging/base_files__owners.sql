@@ -3,6 +3,6 @@
 {{ delivered_rows(
     'owners',
     texts=['name', 'email', 'manager', 'time_zone'],
-    mapped=['team', 'region'],
+    mapped=['team', 'region', 'kind'],
     booleans=['is_active']
 ) }}

@@ -1,10 +1,19 @@
-{#- Read from the raw columns: the base model casts all that a person has, 0.3 of 0.4 s here. -#}
+{#-
+    Read from the raw columns: the base model casts all that a person has, 0.3 of 0.4 s here. Values that
+    a mapping translates are as delivered: of a hand-off's fields it matters whether they are there.
+-#}
 with source as (
     select * from {{ source('raw_files', 'persons') }}
 ),
 
 loads as (
-    select load_id, kind from {{ source('ops', 'loads') }} where is_in_use and object = 'persons'
+    select
+        load_id,
+        kind,
+        time_zone,
+        coalesce(formats['updated_at'], formats['*']) as updated_at_format
+    from {{ source('ops', 'loads') }}
+    where is_in_use and object = 'persons'
 ),
 
 identified as (
@@ -16,7 +25,12 @@ identified as (
         s._load_id as load_id,
         s._line as line,
         l.kind as load_kind,
-        nullif(trim(s.email), '') as email,
+        {%- for field in handoff_fields() %}
+        nullif(trim(s.{{ field }}), '') as {{ field }},
+        {%- endfor %}
+        nullif(trim(s.updated_at), '') as delivered_updated_at,
+        l.updated_at_format,
+        l.time_zone,
         nullif(trim(s.linked_id), '') as linked_id,
         nullif(trim(s.linked_source), '') as linked_source
     from source as s
@@ -27,6 +41,11 @@ repeated as (
     select record_key from identified group by record_key having count(*) > 1
 )
 
-select i.*
+select
+    i.* {{ exclude_columns(['delivered_updated_at', 'updated_at_format', 'time_zone']) }},
+    {{ parsed_timestamp('i.delivered_updated_at', 'i.updated_at_format', 'i.time_zone') }} as updated_at,
+    case
+        when {{ is_date_only('i.delivered_updated_at', 'i.updated_at_format') }} then 'day' else 'second'
+    end as updated_at_precision
 from identified as i
 inner join repeated as r on i.record_key = r.record_key

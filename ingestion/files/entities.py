@@ -22,8 +22,9 @@ ENTITIES: dict[str, dict[str, FieldType]] = {
         "record_type t, email t, first_name t, last_name t, title t, phone t, company t, "
         "country t, time_zone t, lead_source t, campaign t, persona t, status t, "
         "status_at ts, lifecycle_stage t, lifecycle_stage_at ts, score n, reason t, "
-        "quality_rating t, owner_id t, account_id t, account_source t, linked_id t, linked_source t, converted_id t, converted_at ts, "
-        "converted_account_id t, converted_opportunity_id t, merged_into_id t, merged_ids t, "
+        "quality_rating t, owner_id t, account_id t, account_source t, linked_id t, "
+        "linked_source t, converted_id t, converted_at ts, converted_account_id t, "
+        "converted_opportunity_id t, merged_into_id t, merged_ids t, "
         "created_at ts, updated_at ts, is_deleted b, deleted_at ts"
     ),
     "accounts": _fields(

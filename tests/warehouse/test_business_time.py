@@ -21,8 +21,8 @@ FIRST, LAST = date(2025, 1, 1), date(2026, 12, 31)
 CLOCKS = 100_000
 # Half an hour off, a transition of half an hour, the other hemisphere, none, the date line.
 ZONES = (
-    "America/New_York", "Europe/Berlin", "Asia/Kolkata", "Australia/Lord_Howe", "Australia/Adelaide",
-    "America/Sao_Paulo", "Pacific/Kiritimati", "UTC",
+    "America/New_York", "Europe/Berlin", "Asia/Kolkata", "Australia/Lord_Howe",
+    "Australia/Adelaide", "America/Sao_Paulo", "Pacific/Kiritimati", "UTC",
 )  # fmt: skip
 HOLIDAYS = ("2025-12-25", "2026-01-01", "2026-03-30", "2026-11-26")
 HOURS = {
@@ -170,10 +170,10 @@ def test_random_clocks_equal_a_count_of_minutes(warehouse: duckdb.DuckDBPyConnec
         on_axis as (
             select
                 c.*,
-                b.seconds_before + case when b.is_open then epoch(c.started_at - b.from_at) else 0 end
-                    as at_start,
-                e.seconds_before + case when e.is_open then epoch(c.stopped_at - e.from_at) else 0 end
-                    as at_stop
+                b.seconds_before
+                + case when b.is_open then epoch(c.started_at - b.from_at) else 0 end as at_start,
+                e.seconds_before
+                + case when e.is_open then epoch(c.stopped_at - e.from_at) else 0 end as at_stop
             from clocks as c
             join intermediate.int_business_time as b
                 on b.axis_number = c.axis and b.utc_date = c.started_at::date

@@ -123,7 +123,8 @@ files:
 """
 
 COLUMNS = {
-    "leads": "id email company phone title country owner reason rating status created_at updated_at",
+    "leads": "id email company phone title country owner reason rating status created_at "
+    "updated_at",
     "history": "id lead field kind old new at",
     "tasks": "id lead owner type direction automated completed at",
     "deals": "id lead stage created_at",

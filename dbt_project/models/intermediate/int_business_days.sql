@@ -27,7 +27,8 @@ open_days as (
         h.version,
         h.calendar,
         h.calendar_date,
-        cast(sum({{ seconds_between('h.opens_at', 'h.closes_at') }} / 60) as integer) as business_minutes
+        cast(sum({{ seconds_between('h.opens_at', 'h.closes_at') }} / 60) as integer)
+            as business_minutes
     from open_hours as h
     inner join zones as z on h.axis_number = z.axis_number
     group by h.version, h.calendar, h.calendar_date

@@ -17,4 +17,6 @@ select
     p.seconds_before + p.seconds as seconds_after
 from pieces as p
 cross join parts as r
-where {{ business_slot('p.seconds_before') }} + r.part <= {{ business_slot('p.seconds_before + p.seconds') }}
+where
+    {{ business_slot('p.seconds_before') }} + r.part
+    <= {{ business_slot('p.seconds_before + p.seconds') }}

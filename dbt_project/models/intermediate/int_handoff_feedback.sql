@@ -103,8 +103,9 @@ shown as (
     select
         a.handoff_key,
         coalesce(t.value, case when a.number_from_last = 1 then s.value end) as value,
-        coalesce(t.moment, case when s.value is not null and a.number_from_last = 1 then a.decided_moment end)
-            as moment,
+        coalesce(
+            t.moment, case when s.value is not null and a.number_from_last = 1 then a.decided_moment end
+        ) as moment,
         t.value is null and coalesce(s.is_unknown, false) as is_unknown
     from answered as a
     left join told as t

@@ -178,7 +178,12 @@ as_of_handoff as (
 ),
 
 judged as (
-    select handoff_key, field, 'then' as moment_kind, evidence is null as is_unknown, {{ field_state('value', 'format', 'field') }} as state
+    select
+        handoff_key,
+        field,
+        'then' as moment_kind,
+        evidence is null as is_unknown,
+        {{ field_state('value', 'format', 'field') }} as state
     from as_of_handoff
     union all
     select handoff_key, field, 'now', false, {{ field_state('value_now', 'format', 'field') }}

@@ -98,7 +98,8 @@ candidates as (
     {%- endfor %}
 ),
 
--- Whose value is not the same in all time: a change is told, or the records, which came one by one, differ.
+-- Whose value is not the same in all time: a change is told, or the records, which came one by one,
+-- differ.
 changed as (
     select c.entity, c.field, c.entity_key
     from candidates as c

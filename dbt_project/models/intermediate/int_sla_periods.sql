@@ -46,7 +46,10 @@ first_handoff as (
 
 day_periods as (
     {%- for period in ['month', 'quarter'] %}
-    select '{{ period }}' as period, {{ period_start('d.calendar_date', period) }} as period_start, d.calendar_date
+    select
+        '{{ period }}' as period,
+        {{ period_start('d.calendar_date', period) }} as period_start,
+        d.calendar_date
     from days as d
     {%- if not loop.last %}
     union all
@@ -112,9 +115,12 @@ counted as (
         count(case when d.decision is not null then 1 end) as decided,
         count(case when d.is_first and d.decision = 'rejected' then 1 end) as rejected
     from promised as p
-    inner join delivered as d on p.period_start <= d.handed_off_date and p.period_end > d.handed_off_date
+    inner join delivered as d
+        on p.period_start <= d.handed_off_date and p.period_end > d.handed_off_date
     left join handoff_segments as g on d.handoff_key = g.handoff_key and p.segment = g.segment
-    where p.segment is null or (g.handoff_key is not null and coalesce(p.segment_value, g.segment_value) = g.segment_value)
+    where
+        p.segment is null
+        or (g.handoff_key is not null and coalesce(p.segment_value, g.segment_value) = g.segment_value)
     group by p.sla, p.period_start
 ),
 

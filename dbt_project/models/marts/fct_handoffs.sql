@@ -91,9 +91,9 @@ select
     a.decided_by,
     a.decided_at,
     a.decided_date,
-    f.reason,
-    f.reason_at,
-    coalesce(f.is_reason_unknown, false) as is_reason_unknown,
+    case when a.decision <> 'accepted' then f.reason end as reason,
+    case when a.decision <> 'accepted' then f.reason_at end as reason_at,
+    coalesce(a.decision <> 'accepted' and f.is_reason_unknown, false) as is_reason_unknown,
     f.quality_rating,
     f.rated_at,
     c.is_complete,
@@ -106,10 +106,16 @@ select
         when a.decision = 'accepted' and t.handoff_key is null then 'accepted_untouched'
         when a.decision = 'accepted' then 'accepted'
         when
-            a.decision is not null and e.is_reason_required and f.reason is null and not f.is_reason_unknown
+            a.decision is not null
+            and e.is_reason_required
+            and f.reason is null
+            and not f.is_reason_unknown
             then a.decision || '_without_reason'
         when a.decision is not null then a.decision
-        when p.ended_date is not null or p.outcome not in ('open', 'won') or w.next_handoff_key is not null
+        when
+            p.ended_date is not null
+            or p.outcome not in ('open', 'won')
+            or w.next_handoff_key is not null
             then 'never_decided'
         when t.handoff_key is not null then 'attempted'
         when s.handoff_key is not null then 'assigned'

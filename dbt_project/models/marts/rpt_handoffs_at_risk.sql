@@ -1,5 +1,6 @@
 with clocks as (
-    select * from {{ ref('fct_sla_clocks') }} where status in ('pending', 'overdue') and handoff_key is not null
+    select * from {{ ref('fct_sla_clocks') }}
+    where status in ('pending', 'overdue') and handoff_key is not null
 ),
 
 handoffs as (

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
 
 from orchestration.published import KEY as PUBLISHED_KEY
 from orchestration.raw_files import GROUP as RAW_GROUP
+from orchestration.team_report import describe_teams, read_teams
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
-    from pathlib import Path
 
     import dagster as dg
 
@@ -162,6 +164,7 @@ def describe(
         f"opportunities  {counts['opportunities']:,}",
         *_describe_findings(contents),
         *describe_gate(result),
+        *_describe_teams(publication),
         f"time           {told}",
         "marts          " + _compared(publication),
         f"published: {publication['path']}",
@@ -258,6 +261,14 @@ def _describe_findings(contents: Contents) -> list[str]:
     lines.extend(
         f"  {severity:<8}     {finding} {count:,}" for finding, severity, count in contents.findings
     )
+    return lines
+
+
+def _describe_teams(publication: Mapping[str, Any]) -> list[str]:
+    as_of_date = date.fromisoformat(publication["as_of_date"])
+    lines = describe_teams(read_teams(Path(publication["path"]), as_of_date))
+    if page := publication.get("page_of_both_teams"):
+        lines += ["", f"both teams     {page}"]
     return lines
 
 

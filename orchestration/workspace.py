@@ -49,6 +49,11 @@ class Workspace:
         return self.folder / "published"
 
     @property
+    def reports(self) -> Path:
+        """Folder of the pages that are made of the current publication."""
+        return self.folder / "reports"
+
+    @property
     def lock(self) -> Path:
         """File that the run in progress holds."""
         return self.folder / "run.lock"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -52,7 +53,9 @@ versions:
       - key: office
         label: Office
         hours: {mon-fri: 09:00-17:00}
-        holidays: {2026-11-26: Thanksgiving Day}
+        holidays: {2026-11-26: Thanksgiving Day, 2026-07-04: A Saturday}
+      # Open on Thursdays, and each of them is a holiday.
+      - {key: closed, label: Closed, hours: {thu: 09:00-17:00}, holidays: {THURSDAYS}}
       - {key: always, label: Always, always_open: true}
     slas:
       marketing:
@@ -116,6 +119,7 @@ files:
        direction: direction, is_automated: automated, is_completed: completed, occurred_at: at}}
   - {file: deals.csv, system: crm, entity: opportunities, load: full, exported_at: 2026-12-16,
      key: id, columns: {person_id: lead, stage: {column: stage, map: {Discovery: discovery}},
+       stage_at: created_at,
        is_closed: {column: stage, map: {Discovery: "false"}},
        is_won: {column: stage, map: {Discovery: "false"}}, created_at: created_at}}
   - {file: users.csv, system: crm, entity: owners, load: full, exported_at: 2026-12-16, key: id,
@@ -166,7 +170,9 @@ class Crm:
         self.add("tasks", **usual | {"completed": "yes"} | values | {"lead": key, "at": at})
 
     def write(self, folder: Path) -> None:
-        (folder / "agreement.yml").write_text(AGREEMENT)
+        thursdays = (date(2024, 1, 4) + timedelta(weeks=week) for week in range(300))
+        closed = ", ".join(f"{day}: Holiday" for day in thursdays)
+        (folder / "agreement.yml").write_text(AGREEMENT.replace("THURSDAYS", closed))
         (folder / "mapping.yml").write_text(MAPPING)
         for name, columns in COLUMNS.items():
             with (folder / f"{name}.csv").open("w", newline="") as file:
@@ -229,6 +235,8 @@ def bad_days(crm: Crm) -> None:
     crm.lead("untouched", ("MQL", "2026-03-02 09:00:00"), ("SAL", "2026-03-02 10:00:00"))
     crm.lead("deal", ("MQL", "2026-03-02 09:00:00"))
     crm.add("deals", id="deal-1", lead="deal", stage="Discovery", created_at="2026-03-02 11:00:00")
+    crm.lead("early", ("MQL", "2026-03-04 09:00:00"))
+    crm.add("deals", id="deal-2", lead="early", stage="Discovery", created_at="2026-03-02 11:00:00")
     crm.lead("out", ("MQL", "2026-03-02 09:00:00"), ("Out", "2026-03-02 10:00:00"))
     crm.lead("too-late", ("MQL", "2026-03-02 09:00:00"), ("Out", "2026-03-06 10:00:00"))
     crm.lead("moved", ("MQL", "2026-03-02 09:00:00"), owner="B")
@@ -239,6 +247,10 @@ def bad_days(crm: Crm) -> None:
     crm.lead("malformed", ("MQL", "2026-03-02 09:00:00"), email="nobody at home", title="-")
     crm.lead("silent", ("MQL", "2026-03-02 09:00:00"), ("Rejected", "2026-03-03 09:00:00"))
     crm.lead("noon", ("MQL", "2026-03-02 09:00:00"), ("SAL", "2026-03-03 08:30:00"))
+    crm.lead("odd", ("MQL", "2026-03-02 09:00:00"), ("Rejected", "2026-03-03 09:00:00"),
+             reason="full_moon")  # fmt: skip
+    crm.add("history", lead="odd", field="Reason", new="full_moon", at="2026-03-03 09:00:00")
+    crm.lead("tomorrow", ("MQL", "2027-03-02 09:00:00"), status="Open")
     for half, at in (("before", "2026-09-30 10:00:00"), ("after", "2026-10-01 10:00:00")):
         crm.lead(half, ("MQL", at))
         crm.call(half, f"{at[:10]} 10:45:00")
@@ -487,3 +499,29 @@ def test_every_handoff_is_counted_once_in_acceptance(warehouse: Any) -> None:
         from marts.rpt_handoff_acceptance where period_type = 'all' and segment = 'all'
         """
     ).fetchall() == [(True,)]
+
+
+def test_what_is_odd_is_a_finding_with_a_name_and_stays(warehouse: Any) -> None:
+    found = {
+        (finding, key.removeprefix("crm/main/"))
+        for finding, key in warehouse.execute(
+            "select finding, record_key from quality.findings"
+        ).fetchall()
+    }
+    assert {
+        ("reason_not_agreed", "odd#1/1"),
+        ("handoff_owner_left", "left#1/1"),
+        ("handoff_in_unread_queue", "queued#1/1"),
+        ("handoff_without_recipient", "nobody#1/1"),
+        ("handoff_without_time", "day#1/1"),
+        ("decision_before_handoff", "early#1/1"),
+        ("calendar_without_hours", "version 1/closed"),
+        ("holiday_changes_nothing", "version 2/office/2026-07-04"),
+    } <= found
+    assert len([one for one in found if one[0] == "attempt_without_owner"]) == 1
+    assert [one for one in found if one[0] == "dated_in_the_future"]
+    # It is no hand-off until its day comes; its row is kept.
+    assert handoff(warehouse, "tomorrow", "state") == []
+    assert handoff(warehouse, "early", "decision, decided_by") == [("accepted", "opportunity")]
+    assert clocks(warehouse, "early", "decision")[0][:2] == ("met", 0)
+    assert handoff(warehouse, "odd", "reason, state") == [("full_moon", "rejected")]

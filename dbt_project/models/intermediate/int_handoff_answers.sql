@@ -19,7 +19,8 @@ context as (
 ),
 
 -- Accepted, or beyond: sales works on it, whether or not somebody said so. An exit by silence or by a
--- deletion is nobody's answer, and an opportunity that is lost was accepted first.
+-- deletion is nobody's answer, and an opportunity that is lost was accepted first. What sales worked on
+-- before it was handed over was answered then.
 answers as (
     select
         h.handoff_key,
@@ -47,7 +48,6 @@ answers as (
             h.person_key = t.person_key
             and h.pass_number = t.pass_number
             and h.round_number = t.round_number
-            and h.transition_number < t.transition_number
     cross join context as ctx
     left join accepted_stages as a on t.stage_rank >= a.stage_rank and not t.is_exit
     where t.kind in ('reject', 'recycle', 'disqualify') or a.stage is not null

@@ -43,6 +43,25 @@ products as (
     select * from {{ ref('stg_files__products') }}
 ),
 
+handoffs as (
+    select * from {{ ref('fct_handoffs') }}
+),
+
+sent_rows as (
+    {%- for entity, column in [
+        ('field_changes', 'changed_at'), ('activities', 'occurred_at'), ('persons', 'status_at'),
+        ('persons', 'lifecycle_stage_at')
+    ] %}
+    select
+        '{{ entity }}' as entity, record_key, '{{ column }}' as column_name, {{ column }} as happened_at,
+        exported_at
+    from {{ ref('stg_files__' ~ entity) }}
+    {%- if not loop.last %}
+    union all
+    {%- endif %}
+    {%- endfor %}
+),
+
 value_maps as (
     select * from {{ source('raw_mapping', 'value_maps') }}
 ),
@@ -229,11 +248,133 @@ set_aside as (
     from quarantined
 ),
 
+-- A day's grace: what is known by its day only, and clocks that go wrong by hours.
+in_future as (
+    select
+        'dated_in_the_future' as finding, 'warning' as severity, entity, record_key,
+        column_name || ' ' || cast(happened_at as varchar) || ' is after the export of '
+        || cast(exported_at as varchar) || ': it counts from then on' as detail
+    from sent_rows
+    where {{ days_between('exported_at', 'happened_at') }} > 1
+),
+
+unreceived as (
+    select
+        'handoff_without_recipient' as finding, 'warning' as severity, 'handoffs' as entity,
+        handoff_key as record_key, 'nobody and no queue had the lead' as detail
+    from handoffs
+    where recipient_key is null
+),
+
+unread as (
+    select
+        'handoff_in_unread_queue' as finding, 'warning' as severity, 'handoffs' as entity,
+        handoff_key as record_key,
+        'no human took it out of ' || recipient_key as detail
+    from handoffs
+    where recipient_kind = 'queue' and owner_key is null
+),
+
+owner_left as (
+    select
+        'handoff_owner_left' as finding, 'warning' as severity, 'handoffs' as entity,
+        h.handoff_key as record_key, h.owner_key || ' is not active any more' as detail
+    from handoffs as h
+    inner join owners as o on h.owner_key = o.owner_key
+    where h.state in ('assigned', 'attempted') and not o.is_active
+),
+
+unknown_reason as (
+    select
+        'reason_not_agreed' as finding, 'warning' as severity, 'handoffs' as entity,
+        r.handoff_key as record_key,
+        'the agreement knows no reason ''' || r.reason || ''' for ' || r.decision as detail
+    from {{ ref('rpt_rejected_leads') }} as r
+    where r.reason is not null and not r.is_reason_agreed
+),
+
+early_decision as (
+    select
+        'decision_before_handoff' as finding, 'warning' as severity, 'handoffs' as entity,
+        handoff_key as record_key,
+        decision || ' on ' || cast(decided_at as varchar) || ', handed over on '
+        || cast(handed_off_at as varchar) || ' (UTC)' as detail
+    from handoffs
+    where decided_at < handed_off_at
+),
+
+untimed as (
+    select
+        'handoff_without_time' as finding, 'info' as severity, 'handoffs' as entity,
+        h.handoff_key as record_key,
+        case
+            when h.moment is null then 'nobody knows when: no clock runs'
+            else 'known by its day only: no clock runs'
+        end as detail
+    from {{ ref('int_handoffs') }} as h
+    where h.moment is null or h.precision = 'day'
+),
+
+ownerless as (
+    select
+        'attempt_without_owner' as finding, 'warning' as severity, 'activities' as entity,
+        a.activity_key as record_key, 'a ' || a.activity_type || ' by nobody stops no clock' as detail
+    from {{ ref('int_activities') }} as a
+    inner join (
+        select distinct t.activity_type
+        from {{ source('agreement', 'activity_types') }} as t
+        inner join {{ ref('int_agreement_versions') }} as v on t.version = v.version and v.is_in_force
+        where t.is_attempt
+    ) as t on a.activity_type = t.activity_type
+    where a.owner_key is null and not a.is_automated and a.person_key is not null
+),
+
+closed_calendars as (
+    select
+        'calendar_without_hours' as finding, 'warning' as severity, 'calendars' as entity,
+        'version ' || cast(version as varchar) || '/' || calendar as record_key,
+        'no business day in all the time of the version: its clocks never run' as detail
+    from {{ ref('int_business_days') }}
+    group by version, calendar
+    having max(business_minutes) = 0
+),
+
+-- On a day that is no business day anyway, or out of all time: a date that somebody mistyped.
+idle_holidays as (
+    select
+        'holiday_changes_nothing' as finding, 'info' as severity, 'calendars' as entity,
+        'version ' || cast(h.version as varchar) || '/' || h.calendar || '/'
+        || cast(h.holiday_date as varchar) as record_key,
+        h.name || ' is on a day that has no business hours' as detail
+    from {{ source('agreement', 'holidays') }} as h
+    inner join {{ ref('int_agreement_versions') }} as v on h.version = v.version and v.is_in_force
+    left join {{ source('agreement', 'calendar_hours') }} as c
+        on
+            h.version = c.version
+            and h.calendar = c.calendar
+            and {{ iso_weekday('h.holiday_date') }} = c.weekday
+    where c.calendar is null
+),
+
+unknown_zones as (
+    select
+        'time_zone_unknown' as finding, 'warning' as severity, z.entity, z.record_key,
+        z.time_zone || ' is no time zone: clocks run in the calendar''s' as detail
+    from (
+        select 'owners' as entity, owner_key as record_key, time_zone from owners
+        union all
+        select 'persons', person_key, time_zone from matched_persons
+    ) as z
+    where z.time_zone is not null and not {{ is_time_zone('z.time_zone') }}
+),
+
 all_findings as (
     {%- for name in [
         'inverted', 'without_account', 'without_person', 'without_owner', 'without_product',
         'closed_undated', 'without_rate', 'beyond_one', 'ambiguous', 'former_email',
-        'account_ambiguous', 'unmapped', 'lost_amounts', 'set_aside'
+        'account_ambiguous', 'unmapped', 'lost_amounts', 'set_aside', 'in_future', 'unreceived', 'unread',
+        'owner_left', 'unknown_reason', 'early_decision', 'untimed', 'ownerless', 'closed_calendars',
+        'idle_holidays', 'unknown_zones'
     ] %}
     select finding, severity, entity, record_key, detail from {{ name }}
     {%- if not loop.last %}

@@ -28,6 +28,7 @@ DOCUMENT = PROJECT / "docs" / "benchmarks.md"
 LAST_DAY = date(2025, 12, 31)  # of the simulated company; what it brings is the increment
 LATER = date(2028, 12, 31)  # three years without a signal
 _SLOWEST = 12
+MEMORY = "UNIFIED_FUNNEL_MEMORY"  # the one setting of the caller that is measured, too
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -48,6 +49,7 @@ def main(arguments: list[str] | None = None) -> None:
         *_beside(workspace, small, options.runs),
         *_later(small, lean, options.runs),
     ]
+    lines.append(_clocks(workspace, options.runs))
     signals = _signals(workspace)
     _tell_slowest(workspace)
     # Last: it adds to the warehouse that the lines before are about.
@@ -186,6 +188,13 @@ def _beside(workspace: Workspace, small: Workspace, runs: int) -> list[Line]:
     ]
 
 
+def _clocks(workspace: Workspace, runs: int) -> Line:
+    """Two million clocks on the calendars of the build."""
+    command = [sys.executable, "-m", "tests.bench.clocks", str(workspace.folder)]
+    name = "two million clocks"
+    return Line(name, _repeat(name, runs, _nothing, command, workspace), own=True)
+
+
 def _small_run(runs: int) -> Line:
     """The sample company through the whole job, in a workspace of its own."""
     folder = workspaces() / "bench" / "sample"
@@ -223,7 +232,7 @@ def _environment(workspace: Workspace) -> dict[str, str]:
     kept = {
         name: value
         for name, value in settings.items()
-        if not name.startswith("UNIFIED_FUNNEL_") or name not in os.environ
+        if not name.startswith("UNIFIED_FUNNEL_") or name not in os.environ or name == MEMORY
     }
     return {
         **kept,

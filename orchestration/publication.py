@@ -25,7 +25,7 @@ MANIFEST = "manifest.json"
 KEPT = 5
 
 # Beside the marts: what a reader needs to judge them. Quarantined rows hold values of persons.
-_QUALITY = ("findings", "person_links", "reconciliation")
+_QUALITY = ("findings", "layer_counts", "person_links", "reconciliation")
 
 # The only place of personal values; published only if the agreement says so.
 _PERSONAL = ("dim_person_details",)

@@ -206,7 +206,8 @@ def figure(standing: Standing, period: Period | None, *, with_pace: bool = False
     if period is None or period.actual is None:
         return "-"
     if standing.unit != "count":
-        return f"{period.actual:.0%} of {period.n:,}"
+        share = f"{100 * period.actual:.1f}".removesuffix(".0")
+        return f"{share}% of {period.n:,}"
     pace = f" (pace {period.pace:,.0f})" if with_pace and period.pace is not None else ""
     return f"{period.actual:,.0f}{pace}"
 

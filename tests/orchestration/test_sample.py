@@ -6,6 +6,7 @@ import json
 import shutil
 from typing import TYPE_CHECKING
 
+import duckdb
 import pytest
 
 from ingestion.errors import TerminalError
@@ -34,6 +35,7 @@ def test_what_the_company_wrote_is_what_was_read(sample: Workspace) -> None:
     (line,) = [one for one in summary if one.startswith("simulated")]
     assert line.startswith("simulated      2,000 people wrote ")
     assert line.endswith(" of them unusable: all accounted for")
+    assert_both_teams_are_told(sample, summary)
     written = read_written(sample.folder)
     assert written is not None
     assert written.set_aside
@@ -50,6 +52,45 @@ def test_what_the_company_wrote_is_what_was_read(sample: Workspace) -> None:
     rows = changed["rows"]["salesforce_leads.csv"]
     told = lines[lines.index(line) + 1]
     assert told.startswith(f"  salesforce_leads.csv: {rows:,} rows written and {rows - 1:,} deliv")
+
+
+def assert_both_teams_are_told(sample: Workspace, summary: list[str]) -> None:
+    """Each team's SLAs with last month's figure, and ten hand-offs, in the summary and on the page."""
+    page = (sample.reports / "teams.html").read_text()
+    assert f"both teams     {sample.reports / 'teams.html'}" in summary
+    assert "http" not in page
+    with duckdb.connect(
+        str(sample.published / "current" / "funnel.duckdb"), read_only=True
+    ) as marts:
+        rows = marts.execute(
+            """
+            select d.team, d.label, d.target_unit, a.actual, a.n
+            from marts.dim_slas as d
+            join marts.rpt_sla_attainment as a
+                on d.sla = a.sla and d.period = a.period_type and a.segment = 'all'
+            where d.is_in_force and a.period_start
+                = case d.period when 'month' then date '2025-11-01' else date '2025-07-01' end
+            """
+        ).fetchall()
+        urgent = marts.execute(
+            "select handoff_key from marts.rpt_handoffs_at_risk where team = 'sales'"
+        ).fetchall()
+    assert {team for team, *_ in rows} == {"marketing", "sales"}
+    for team, label, unit, actual, n in rows:
+        share = f"{100 * actual:.1f}".removesuffix(".0")
+        figure = f"{actual:,.0f}" if unit == "count" else f"{share}% of {n}"
+        (line,) = [one for one in summary[summary.index(team) :] if one.startswith(f"  {label} ")][
+            :1
+        ]
+        assert f" {figure} " in line
+        assert f">{figure}<" in page
+    start = next(place for place, one in enumerate(summary) if one.startswith("  most urgent"))
+    assert start < summary.index("sales")
+    of_sales = summary[summary.index("sales") :]
+    start = next(place for place, one in enumerate(of_sales) if one.startswith("  most urgent"))
+    shown = [one.split()[0] for one in of_sales[start + 2 : start + 12]]
+    assert len(set(shown)) == 10
+    assert set(shown) <= {key for (key,) in urgent}
 
 
 def test_exports_of_an_earlier_version_are_refused(sample: Workspace) -> None:

@@ -40,6 +40,24 @@ latest as (
     {%- endfor %}
 ),
 
+-- The record that stays speaks for them.
+merged as (
+    select distinct 'persons' as entity, s.record_key, s.is_record_deleted
+    from {{ ref('stg_files__persons') }} as s
+    inner join {{ ref('int_person_links') }} as l
+        on s.record_key = l.record_key and l.kind = 'merge' and l.has_happened
+),
+
+merged_counts as (
+    select
+        entity,
+        count(*) as merged,
+        sum(case when is_record_deleted then 1 else 0 end) as merged_deleted,
+        sum(case when is_record_deleted then 0 else 1 end) as merged_there
+    from merged
+    group by entity
+),
+
 attached_accounts as (
     select account_key from {{ ref('int_opportunities') }} where account_key is not null
     union
@@ -50,7 +68,8 @@ in_funnel as (
     select 'persons' as entity, count(*) as row_count
     from {{ ref('stg_files__persons') }} as s
     inner join {{ ref('int_persons_resolved') }} as r on s.record_key = r.record_key
-    where not s.is_record_deleted
+    left join merged as m on s.record_key = m.record_key
+    where not s.is_record_deleted and m.record_key is null
     union all
     select 'opportunities', count(*)
     from {{ ref('stg_files__opportunities') }} as s
@@ -92,13 +111,24 @@ buckets as (
     from staged as s
     inner join latest as l on s.entity = l.entity
     union all
-    select entity, 'deleted', deleted from latest
+    select l.entity, 'deleted', l.deleted - coalesce(m.merged_deleted, 0)
+    from latest as l
+    left join merged_counts as m on l.entity = m.entity
+    union all
+    select l.entity, 'merged', coalesce(m.merged, 0)
+    from latest as l
+    left join merged_counts as m on l.entity = m.entity
+    where l.entity = 'persons'
     union all
     select entity, 'in_funnel', row_count from in_funnel
     union all
     -- Looked up, or not yet of this run's time: kept, and counted nowhere else.
-    select l.entity, 'reference', l.records - l.deleted - coalesce(f.row_count, 0)
+    select
+        l.entity,
+        'reference',
+        l.records - l.deleted - coalesce(f.row_count, 0) - coalesce(m.merged_there, 0)
     from latest as l
+    left join merged_counts as m on l.entity = m.entity
     left join in_funnel as f on l.entity = f.entity
 )
 

@@ -217,4 +217,4 @@ def _trend(standing: Standing, last: Period | None, before: Period | None) -> st
         return ""
     is_count = standing.unit == "count"
     change = round((last.actual - before.actual) * (1 if is_count else 100))
-    return f"{change:+,}" + ("" if is_count else " pt")
+    return (f"{change:+,}" if change else "0") + ("" if is_count else " pt")

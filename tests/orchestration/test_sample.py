@@ -55,7 +55,7 @@ def test_what_the_company_wrote_is_what_was_read(sample: Workspace) -> None:
 
 
 def assert_both_teams_are_told(sample: Workspace, summary: list[str]) -> None:
-    """Each team's SLAs with last month's figure, and ten hand-offs, in the summary and on the page."""
+    """SLAs with the last period's figure, and ten hand-offs, in the summary and on the page."""
     page = (sample.reports / "teams.html").read_text()
     assert f"both teams     {sample.reports / 'teams.html'}" in summary
     assert "http" not in page

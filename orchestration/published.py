@@ -6,6 +6,7 @@ from typing import Any
 
 import dagster as dg
 
+from expectations.data_docs import CURRENT, INDEX
 from orchestration import erasures, progress
 from orchestration.failure import told
 from orchestration.funnel_run import FunnelRun
@@ -49,6 +50,7 @@ def published_asset(published_tables: Iterable[dg.AssetKey]) -> dg.AssetsDefinit
         return dg.MaterializeResult(
             metadata={
                 "path": str(plan.workspace.published / publication.run),
+                "data_docs": dg.MetadataValue.path(plan.workspace.data_docs / CURRENT / INDEX),
                 "as_of": publication.as_of,
                 "agreement_version": publication.agreement_version,
                 "is_beside": publication.is_beside,

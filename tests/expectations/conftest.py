@@ -9,6 +9,13 @@ import pytest
 @pytest.fixture(scope="session")
 def agreement() -> dict[str, pd.DataFrame]:
     return {
+        "settings": pd.DataFrame(
+            {
+                "version": [1, 2],
+                "stale_after_hours": [48, 24],
+                "stale_source_policy": ["publish_with_warning", "hold"],
+            }
+        ),
         "stages": pd.DataFrame(
             {"version": [1, 1], "stage": ["qualified", "won"], "stage_rank": [10, 20]}
         ),

@@ -70,7 +70,7 @@ def test_g62_partial_load_is_not_published(
     assert main([]) == 1
     words = capsys.readouterr().err
     assert "the gate stopped what enters: nothing was published" in words
-    assert "a full export has at most 15% fewer rows than the one before" in words
+    assert "a full export has at most 15% fewer live records than the one before" in words
     assert current_publication(read_workspace().published) == former
 
 

@@ -28,5 +28,12 @@ def agreement() -> dict[str, pd.DataFrame]:
                 "value": ["qualified", None, "won"],
             }
         ),
+        "required_fields": pd.DataFrame(
+            {
+                "version": [1, 1, 2],
+                "field": ["email", "company", "email"],
+                "label": ["Mail", "Company", "E-mail"],
+            }
+        ),
         "compound_conditions": pd.DataFrame({"field": ["activity"], "value": ["web_visit"]}),
     }

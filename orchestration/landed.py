@@ -151,9 +151,9 @@ def _create_run_context(connection: duckdb.DuckDBPyConnection, as_of: datetime |
     connection.execute(
         "create table ops.run_context as"
         " with dated as ("
-        "select as_of, timezone(reporting_time_zone, as_of - interval 1 microsecond)::date as day"
-        " from (select ?::timestamptz as as_of), mapping.data_sets)"
-        " select as_of, coalesce("
+        "select asked, timezone(reporting_time_zone, asked - interval 1 microsecond)::date as day"
+        " from (select ?::timestamptz as asked), mapping.data_sets)"
+        " select asked as as_of, coalesce("
         "(select max(version) from agreement.versions where effective_from <= day),"
         " (select min(version) from agreement.versions)) as agreement_version from dated",
         [as_of],

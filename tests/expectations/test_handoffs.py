@@ -115,8 +115,8 @@ CASES = {
     ),
     "an exit that owes a reason": (
         (
-            "update marts.fct_handoffs set decision = 'recycled', agreement_version = 2, reason = null"
-            " where handoff_key = 'h2'"
+            "update marts.fct_handoffs set decision = 'recycled', reason = null,"
+            " agreement_version = 2 where handoff_key = 'h2'"
         ),
         ("h2", "has_reason", "warning", "recycled"),
     ),

@@ -134,7 +134,7 @@ def _query(fields: list[str]) -> str:
             case when h.reason is not null and a.reasons > 0 then a.is_reason_known end
                 as is_reason_known,
             concat_ws(': ', h.decision, h.reason) as told_reason,
-            case when h.decision = 'rejected' or e.is_reason_required
+            case when (h.decision = 'rejected' or e.is_reason_required) and not h.is_reason_unknown
                 then h.reason is not null end as has_reason,
             -- A decision known by its day only lies at midnight, of a zone that may be behind UTC.
             h.decided_at >= h.handed_off_at or (

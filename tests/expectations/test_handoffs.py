@@ -44,14 +44,15 @@ def warehouse() -> Iterator[duckdb.DuckDBPyConnection]:
                 recipient_key varchar, owner_key varchar, assigned_at timestamp,
                 first_attempt_at timestamp, decision varchar, decided_at timestamp, reason varchar,
                 reason_at timestamp, is_complete boolean, missing_fields varchar,
-                agreement_version int);
+                agreement_version int, is_reason_unknown boolean);
             insert into marts.fct_handoffs values
                 ('h1', 'p1', 1, '2026-01-05 10:00', 'americas', 'ann', '2026-01-05 10:05', null,
-                    'accepted', '2026-01-06 09:00', null, null, true, null, 1),
+                    'accepted', '2026-01-06 09:00', null, null, true, null, 1, false),
                 ('h2', 'p2', 1, '2026-01-05 10:00', 'queue', null, null, null,
-                    'rejected', '2026-01-05 12:00', 'bad_data', '2026-01-05 12:00', true, null, 1),
+                    'rejected', '2026-01-05 12:00', 'bad_data', '2026-01-05 12:00', true, null, 1,
+                    false),
                 ('h3', 'p3', 1, '2026-01-20 10:00', 'queue', 'unsure', null, null,
-                    null, null, null, null, null, null, 2);
+                    null, null, null, null, null, null, 2, false);
             create table intermediate.int_handoff_fields as
                 select handoff_key, field, state from (values
                     ('h1', 'email', 'present'), ('h1', 'company', 'present'),
@@ -160,6 +161,11 @@ def test_what_breaks_the_contract_is_a_finding(
         # Version 1 lets a recycled one go without a reason.
         (
             "update marts.fct_handoffs set decision = 'recycled', reason = null"
+            " where handoff_key = 'h2'"
+        ),
+        # Nobody can know the reason: a later answer stands in its place.
+        (
+            "update marts.fct_handoffs set reason = null, is_reason_unknown = true"
             " where handoff_key = 'h2'"
         ),
         # G14: a decision known by its day only is not before a hand-off of that day.

@@ -11,6 +11,8 @@ import duckdb
 import pandas as pd
 
 from expectations.data_docs import Boundary, Occasion, write_data_docs
+from expectations.handoffs import TABLE as HANDOFFS
+from expectations.handoffs import handoff_suite
 from expectations.marts import GUARDED, marts_suites
 from expectations.raw_files import LoadFormats, raw_suite
 from expectations.suite import Suite
@@ -51,7 +53,8 @@ def entry_verdicts(
 def exit_verdicts(warehouse: Path) -> Iterator[Verdict]:
     """Validate the public tables of a warehouse that nobody writes to."""
     with duckdb.connect(str(warehouse), read_only=True) as connection:
-        for suite in marts_suites(_agreement(connection)):
+        agreement = _agreement(connection)
+        for suite in (*marts_suites(agreement), handoff_suite(agreement)):
             yield _validate(suite, connection)
 
 
@@ -84,7 +87,7 @@ def gate_in(
 
 @dg.multi_asset_check(
     name="gate_out",
-    specs=_specs("marts", list(GUARDED), "What leaves fits the agreement and itself."),
+    specs=_specs("marts", [*GUARDED, HANDOFFS], "What leaves fits the agreement and itself."),
     op_tags={"phase": "check out"},
 )
 def gate_out(

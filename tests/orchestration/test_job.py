@@ -57,7 +57,7 @@ def test_the_summary_tells_what_happened(ran: Ran) -> None:
     ):
         assert line in ran.summary, told
     assert re.fullmatch(
-        r"gate           16 suites, \d+ rules, 1 suites with failures", _line(ran.summary, "gate")
+        r"gate           17 suites, \d+ rules, 2 suites with failures", _line(ran.summary, "gate")
     )
     assert re.fullmatch(
         r"  warn         raw_files__persons: not so: an export is at most 48 hours older than as_of"
@@ -124,17 +124,24 @@ def test_every_asset_has_its_rows_and_every_check_its_verdict(ran: Ran) -> None:
         for event in events
         if (evaluation := event.asset_check_evaluation) is not None and evaluation.passed
     }
-    # A warning: told, and published all the same.
-    assert {key.name for key in graph.asset_check_keys} - checks == {"raw_files__persons"}
-    (warned,) = (
-        evaluation
+    # Warnings: told, and published all the same.
+    warned = {
+        evaluation.check_name: evaluation
         for event in events
         if (evaluation := event.asset_check_evaluation) is not None and not evaluation.passed
-    )
-    assert warned.severity.value == "WARN"
-    page = _docs(ran) / "raw_files__persons.html"
-    assert warned.metadata["page"].value == str(page)
-    assert "an export is at most 48 hours older than as_of (warning)" in page.read_text()
+    }
+    assert {key.name for key in graph.asset_check_keys} - checks == set(warned)
+    for name, rule in {
+        "raw_files__persons": "an export is at most 48 hours older than as_of",
+        "marts__fct_handoffs": "every hand-off has a recipient",
+    }.items():
+        evaluation = warned.pop(name)
+        assert evaluation.severity.value == "WARN"
+        assert rule in str(evaluation.description)
+        page = _docs(ran) / f"{name}.html"
+        assert evaluation.metadata["page"].value == str(page)
+        assert f"{rule} (warning)" in page.read_text()
+    assert warned == {}
     (published,) = (key for key in materialized if key.path[0] == "published")
     event = materialized[published]
     assert event is not None

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from expectations.suite import Look, Rule, Suite, has_rows, holds, is_one_of, is_present, is_unique
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Hashable, Mapping, Sequence
 
     import pandas as pd
 
@@ -43,6 +43,9 @@ _MAY_BE_EMPTY = ("activities", "field_changes")
 # How much smaller than the one before a full export may be (case G62).
 DROP_AT_MOST = 0.15
 
+# The agreement's word for: publish nothing from a source that is old.
+HOLD = "hold"
+
 _DATE_PARTS = {
     "YYYY": r"\d{4}",
     "MM": r"\d{1,2}",
@@ -71,17 +74,20 @@ class LoadFormats:
 
 
 def raw_suite(
-    entity: str, agreement: Mapping[str, pd.DataFrame], loads: Sequence[LoadFormats]
+    entity: str, agreement: Mapping[str, pd.DataFrame], version: int, loads: Sequence[LoadFormats]
 ) -> Suite:
     """Return the suite `raw_files__<entity>`.
 
-    `agreement` holds the agreement's tables by name; `loads` are the loads whose rows are looked
-    at. Its queries read `raw_files.<entity>`, `mapping.value_maps` and `ops.loads`. Without a load
-    the data set has no such file, and the suite is empty.
+    `agreement` holds the agreement's tables by name, `version` is the one in force; `loads` are the
+    loads whose rows are looked at. Its queries read `raw_files.<entity>`, `mapping.value_maps`,
+    `mapping.exports`, `ops.loads` and `ops.run_context`. Without a load the data set has no such
+    file, and the suite is empty.
     """
     if not loads:
         return Suite(SCHEMA, entity, ())
-    return Suite(SCHEMA, entity, (_records(entity, agreement, loads), _loads(entity)))
+    settings = agreement["settings"]
+    (in_force,) = settings[settings["version"] == version].to_dict("records")
+    return Suite(SCHEMA, entity, (_records(entity, agreement, loads), _loads(entity, in_force)))
 
 
 def shape_of(name: str) -> str:
@@ -158,26 +164,42 @@ def _values_known(
     ]
 
 
-def _loads(entity: str) -> Look:
-    """Whole loads: their volume, what was set aside, and the drop against the load before."""
+def _loads(entity: str, settings: Mapping[Hashable, Any]) -> Look:
+    """Whole loads: volume, what was set aside, the drop against the load before, and age."""
     has_rows_sql = "case when kind = 'full' then rows_landed > 0 or rows_delivered > 0 end"
     if entity in _MAY_BE_EMPTY:
         has_rows_sql = "true"
+    hours = int(settings["stale_after_hours"])
     query = f"""
-        with loads as (
-            select *, lag(rows_landed) over (
-                partition by instance, export order by exported_at, extracted_at
-            ) as rows_before
+        with named as (
+            select case when instance = 'main' then source else source || '.' || instance end
+                as instance, export
+            from mapping.exports where entity = '{entity}'
+        ), loads as (
+            select
+                *,
+                lag(rows_live) over former as rows_live_before,
+                lag(rows_reported) over former as rows_reported_before
             from ops.loads where entity = '{entity}'
+            window former as (
+                partition by instance, export, kind = 'full' order by exported_at, extracted_at
+            )
         )
         select
-            load_id, export, file, rows_landed, rows_delivered,
+            l.load_id, l.export, l.file, l.rows_landed, l.rows_delivered,
             {has_rows_sql} as has_rows,
             rows_set_aside <= {SET_ASIDE_AT_MOST} * rows_delivered as is_mostly_landed,
-            case when kind = 'full' and rows_before > 0
-                then rows_landed >= (1 - {DROP_AT_MOST}) * rows_before end as is_volume_kept
-        from loads
-        where is_newest
+            case when kind = 'full'
+                then rows_live >= (1 - {DROP_AT_MOST}) * rows_live_before end as is_volume_kept,
+            case when kind = 'full'
+                then rows_reported >= (1 - {DROP_AT_MOST}) * rows_reported_before end
+                as is_total_kept,
+            -- What the mapping no longer names is not expected any more.
+            case when (l.instance, l.export) in (select (instance, export) from named)
+                then l.exported_at >= c.as_of - interval {hours} hour end as is_fresh
+        from loads as l
+        cross join ops.run_context as c
+        where l.is_newest
     """
     return Look(
         query,
@@ -191,7 +213,18 @@ def _loads(entity: str) -> Look:
             ),
             holds(
                 "is_volume_kept",
-                f"a full export has at most {DROP_AT_MOST:.0%} fewer rows than the one before",
+                f"a full export has at most {DROP_AT_MOST:.0%} fewer live records than the one"
+                " before",
+            ),
+            holds(
+                "is_total_kept",
+                "the total that a source tells of itself is at most"
+                f" {DROP_AT_MOST:.0%} below the one before",
+            ),
+            holds(
+                "is_fresh",
+                f"an export is at most {hours} hours older than as_of",
+                "critical" if settings["stale_source_policy"] == HOLD else "warning",
             ),
         ),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 # Critical stops the publication; a warning is told and counted.
@@ -11,12 +11,21 @@ Severity = Literal["critical", "warning"]
 
 @dataclass(frozen=True)
 class Rule:
-    """One expectation: the class of Great Expectations, its arguments, and what it means."""
+    """One expectation: the class of Great Expectations, its arguments, and what it means.
+
+    `observed` names the column that says what was found where the rule does not hold.
+    """
 
     expectation: str
     description: str
     severity: Severity = "critical"
     arguments: dict[str, Any] = field(default_factory=dict)
+    observed: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The columns that the rule looks at; empty if it looks at the table."""
+        return "_".join(self.arguments.get("column_list", [self.arguments.get("column", "")]))
 
 
 @dataclass(frozen=True)
@@ -73,10 +82,15 @@ def is_one_of(
 
 
 def holds(
-    column: str, description: str, severity: Severity = "critical", mostly: float = 1
+    column: str,
+    description: str,
+    severity: Severity = "critical",
+    mostly: float = 1,
+    observed: str | None = None,
 ) -> Rule:
     """A condition that the query worked out is true wherever it is not null."""
-    return is_one_of(column, [True], description, severity, mostly)
+    rule = is_one_of(column, [True], description, severity, mostly)
+    return replace(rule, observed=observed)
 
 
 def lies_between(

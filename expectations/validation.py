@@ -15,16 +15,26 @@ if TYPE_CHECKING:
 
 KEYS_SHOWN = 20
 
+_COUNTS = (
+    "element_count", "missing_count", "missing_percent", "unexpected_count", "unexpected_percent",
+    "unexpected_percent_total", "unexpected_percent_nonmissing", "observed_value",
+)  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Failure:
-    """A rule that does not hold: how many rows break it and the keys of at most 20 of them."""
+    """A rule that does not hold: how many rows break it and the keys of at most 20 of them.
+
+    `rows` are all of them, if they were asked for: the key columns as text, and `observed`.
+    """
 
     description: str
     severity: Severity
     count: int | None
     keys: tuple[dict[str, str], ...]
     observed: str | None = None
+    rule: str = ""
+    rows: pd.DataFrame | None = field(default=None, repr=False, compare=False)
 
     @property
     def text(self) -> str:
@@ -32,7 +42,7 @@ class Failure:
         if self.count is None:
             found = f"found {self.observed}"
         else:
-            example = ", ".join(f"{key} {value}" for key, value in (self.keys or ({},))[0].items())
+            example = key_text(self.keys[0]) if self.keys else ""
             found = f"{self.count:,} rows" + (f", e.g. {example}" if example else "")
         return f"not so: {self.description} ({found})"
 
@@ -48,6 +58,8 @@ class Verdict:
     rows: int
     failures: tuple[Failure, ...] = ()
     errors: tuple[str, ...] = ()
+    # As Great Expectations gave them, without a value of a row: what its pages are made of.
+    results: tuple[Any, ...] = field(default=(), repr=False, compare=False)
 
     @property
     def is_passed(self) -> bool:
@@ -60,15 +72,24 @@ class Verdict:
         return bool(self.errors) or any(one.severity == "critical" for one in self.failures)
 
 
+def key_text(key: Mapping[str, str]) -> str:
+    """Return the key of a row as people read it."""
+    return ", ".join(f"{name} {value}" for name, value in key.items())
+
+
 @dataclass
 class _Found:
     failures: list[Failure] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
+    results: list[Any] = field(default_factory=list)
 
 
-def validate(suite: Suite, fetch: Callable[[str], pd.DataFrame]) -> Verdict:
+def validate(
+    suite: Suite, fetch: Callable[[str], pd.DataFrame], *, has_all_rows: bool = False
+) -> Verdict:
     """Evaluate every rule of a suite over the frames that `fetch` returns for its queries.
 
+    With `has_all_rows` each failure has all the rows that break it, and not the first few only.
     Raises nothing of its own: what cannot be read or evaluated is in `errors`.
     """
     found = _Found()
@@ -81,17 +102,39 @@ def validate(suite: Suite, fetch: Callable[[str], pd.DataFrame]) -> Verdict:
             continue
         if position == 0:
             rows = len(frame)
-        _validate_look(f"{suite.name}_{position}", look, frame, found)
+        _validate_look(f"{suite.name}_{position}", look, frame, found, has_all_rows=has_all_rows)
     return Verdict(
         suite=suite.name,
         rules=sum(len(look.rules) for look in suite.looks),
         rows=rows,
         failures=tuple(found.failures),
         errors=tuple(found.errors),
+        results=tuple(found.results),
     )
 
 
-def _validate_look(name: str, look: Look, frame: pd.DataFrame, found: _Found) -> None:
+def findings(verdict: Verdict, keys: tuple[str, ...]) -> pd.DataFrame:
+    """Return one row per broken rule and row: `keys`, rule, severity, description, observed.
+
+    All text. What the verdict has no rows of is left out: it was not asked for them, or the rule is
+    one about the whole table.
+    """
+    import pandas as pd  # noqa: PLC0415  # slow, and only a run needs it
+
+    columns = [*keys, "rule", "severity", "description", "observed"]
+    found = [
+        one.rows.assign(rule=one.rule, severity=one.severity, description=one.description)
+        for one in verdict.failures
+        if one.rows is not None
+    ]
+    if not found:
+        return pd.DataFrame(columns=columns, dtype="str")
+    return pd.concat(found, ignore_index=True)[columns]
+
+
+def _validate_look(
+    name: str, look: Look, frame: pd.DataFrame, found: _Found, *, has_all_rows: bool
+) -> None:
     os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
     # Importing Great Expectations takes 2 to 4 s: only a run pays for it.
     import great_expectations as gx  # noqa: PLC0415
@@ -99,6 +142,9 @@ def _validate_look(name: str, look: Look, frame: pd.DataFrame, found: _Found) ->
 
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
+    # Rows are told by their place: to look up the keys of 200,000 broken ones, Great Expectations
+    # takes 12 s, and where the keys are not unique they name no row.
+    frame = frame.reset_index(drop=True)
     batch = (
         context.data_sources.add_pandas(name)
         .add_dataframe_asset(name)
@@ -120,39 +166,79 @@ def _validate_look(name: str, look: Look, frame: pd.DataFrame, found: _Found) ->
     outcome = batch.validate(
         suite,
         result_format={
-            "result_format": "SUMMARY",
-            "unexpected_index_column_names": list(look.keys),
+            # Over frames COMPLETE is complete; over SQL it would end at 200 rows.
+            "result_format": "COMPLETE" if has_all_rows else "SUMMARY",
             "partial_unexpected_count": KEYS_SHOWN,
         },
     )
-    results: list[dict[str, Any]] = [one.to_json_dict() for one in outcome.results]
-    results.sort(key=lambda one: one["expectation_config"]["meta"]["rule"])
-    for result in results:
-        if result["success"]:
-            continue
+    results: list[tuple[dict[str, Any], Any]] = [
+        (one.to_json_dict(), one) for one in outcome.results
+    ]
+    results.sort(key=lambda pair: pair[0]["expectation_config"]["meta"]["rule"])
+    for result, one in results:
         rule = look.rules[result["expectation_config"]["meta"]["rule"]]
-        _record(rule, look.keys, result, found)
+        keys: tuple[dict[str, str], ...] = ()
+        if not result["success"]:
+            keys = _record(rule, look.keys, result, frame, found)
+        found.results.append(_without_values(one, keys))
 
 
-def _record(rule: Rule, keys: tuple[str, ...], result: Mapping[str, Any], found: _Found) -> None:
+def _record(
+    rule: Rule,
+    names: tuple[str, ...],
+    result: Mapping[str, Any],
+    frame: pd.DataFrame,
+    found: _Found,
+) -> tuple[dict[str, str], ...]:
+    """Tell a failure from an error, and return the keys of the rows that are shown."""
     if message := _raised(result["exception_info"]):
         found.errors.append(f"{rule.description}: {message}")
-        return
+        return ()
     details = result["result"]
+    shown = (details.get("partial_unexpected_index_list") or [])[:KEYS_SHOWN]
+    keys = tuple({name: str(frame.at[place, name]) for name in names} for place in shown)
     found.failures.append(
         Failure(
             description=rule.description,
             severity=rule.severity,
             count=details.get("unexpected_count"),
-            keys=tuple(
-                {key: str(row[key]) for key in keys if key in row}
-                for row in (details.get("partial_unexpected_index_list") or [])[:KEYS_SHOWN]
-            ),
+            keys=keys,
             observed=None
             if details.get("observed_value") is None
             else str(details["observed_value"]),
+            rule=rule.name,
+            rows=_rows(rule, names, details.get("unexpected_index_list"), frame),
         )
     )
+    return keys
+
+
+def _rows(
+    rule: Rule,
+    names: tuple[str, ...],
+    broken: list[int] | None,
+    frame: pd.DataFrame,
+) -> pd.DataFrame | None:
+    if broken is None:
+        return None
+    rows = frame.iloc[broken]
+    observed = rows[rule.observed] if rule.observed else None
+    return rows[list(names)].assign(observed=observed).astype("str").reset_index(drop=True)
+
+
+def _without_values(result: Any, keys: tuple[dict[str, str], ...]) -> Any:
+    """Leave of a result what a page may show: counts, and keys where values were."""
+    result.result = {name: result.result[name] for name in _COUNTS if name in result.result}
+    if keys:
+        result.result["partial_unexpected_list"] = [key_text(one) for one in keys]
+    if _raised(result.exception_info):
+        # What it says may quote a value.
+        result.exception_info = {
+            "raised_exception": True,
+            "exception_message": "the log of the run says what",
+            "exception_traceback": "",
+        }
+    return result
 
 
 def _raised(info: Mapping[str, Any]) -> str | None:

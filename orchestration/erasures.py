@@ -87,6 +87,7 @@ def drop_built(workspace: Workspace) -> list[str]:
         workspace.beside,
         workspace.folder / "what_if",
         workspace.folder / "diff",
+        workspace.data_docs,
         workspace.dbt_target,
     ):
         if path.is_dir():

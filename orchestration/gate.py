@@ -1,7 +1,7 @@
 """The gate as asset checks: what enters before the models, what leaves before publication."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -10,33 +10,51 @@ import dagster as dg
 import duckdb
 import pandas as pd
 
+from expectations.data_docs import Boundary, Occasion, write_data_docs
+from expectations.handoffs import TABLE as HANDOFFS
+from expectations.handoffs import handoff_suite
 from expectations.marts import GUARDED, marts_suites
 from expectations.raw_files import LoadFormats, raw_suite
 from expectations.suite import Suite
 from expectations.validation import Verdict, validate
 from ingestion.files.entities import ENTITIES
-from ingestion.landing import Landing
+from ingestion.landing import Landing, iso_utc
 from orchestration import progress
 from orchestration.failure import told
-from orchestration.funnel_run import FunnelRun
+from orchestration.funnel_run import FunnelRun, Plan
 from orchestration.landed import open_landing
 
+# Where Dagster and the summary find the pages that Great Expectations made.
+DATA_DOCS = "data_docs"
+
 # Tables of the agreement that the suites are derived from.
-_AGREEMENT = ("stages", "exits", "criteria", "compound_conditions")
+_AGREEMENT = (
+    "settings", "stages", "exits", "exit_reasons", "criteria", "compound_conditions",
+    "required_fields",
+)  # fmt: skip
 
 
-def entry_verdicts(landing: Landing, loads_until: datetime | None = None) -> Iterator[Verdict]:
-    """Validate what the landing holds, entity by entity; the warehouse is not looked at."""
-    with open_landing(landing, loads_until) as connection:
+def entry_verdicts(
+    landing: Landing, as_of: datetime | None = None, loads_until: datetime | None = None
+) -> Iterator[Verdict]:
+    """Validate what the landing holds, entity by entity; the warehouse is not looked at.
+
+    `as_of` and `loads_until` are aware and exclusive. Without `as_of` no export is too old.
+    """
+    with open_landing(landing, as_of, loads_until) as connection:
         agreement = _agreement(connection)
+        version = connection.execute("select agreement_version from ops.run_context").fetchone()
         for entity in ENTITIES:
-            yield _validate(raw_suite(entity, agreement, _formats(connection, entity)), connection)
+            loads = _formats(connection, entity)
+            suite = raw_suite(entity, agreement, version[0] if version else 0, loads)
+            yield _validate(suite, connection)
 
 
 def exit_verdicts(warehouse: Path) -> Iterator[Verdict]:
     """Validate the public tables of a warehouse that nobody writes to."""
     with duckdb.connect(str(warehouse), read_only=True) as connection:
-        for suite in marts_suites(_agreement(connection)):
+        agreement = _agreement(connection)
+        for suite in (*marts_suites(agreement), handoff_suite(agreement)):
             yield _validate(suite, connection)
 
 
@@ -57,31 +75,45 @@ def _specs(schema: str, tables: list[str], description: str) -> list[dg.AssetChe
     specs=_specs("raw_files", list(ENTITIES), "What enters fits the agreement and the mapping."),
     op_tags={"phase": "check in"},
 )
-def gate_in(funnel_run: FunnelRun) -> Iterator[dg.AssetCheckResult]:
+def gate_in(
+    context: dg.AssetCheckExecutionContext, funnel_run: FunnelRun
+) -> Iterator[dg.AssetCheckResult]:
     """Look at what landed, before a model is built from it."""
     with told():
         plan = funnel_run.plan
-        yield from _results("check in", entry_verdicts(plan.landing, plan.loads_until))
+        verdicts = entry_verdicts(plan.landing, plan.as_of, plan.loads_until)
+        yield from _results("check in", "what enters", verdicts, plan, context.run.run_id)
 
 
 @dg.multi_asset_check(
     name="gate_out",
-    specs=_specs("marts", list(GUARDED), "What leaves fits the agreement and itself."),
+    specs=_specs("marts", [*GUARDED, HANDOFFS], "What leaves fits the agreement and itself."),
     op_tags={"phase": "check out"},
 )
-def gate_out(funnel_run: FunnelRun) -> Iterator[dg.AssetCheckResult]:
+def gate_out(
+    context: dg.AssetCheckExecutionContext, funnel_run: FunnelRun
+) -> Iterator[dg.AssetCheckResult]:
     """Look at the public tables, before they are published."""
     with told():
-        yield from _results("check out", exit_verdicts(funnel_run.plan.warehouse))
+        plan = funnel_run.plan
+        verdicts = exit_verdicts(plan.warehouse)
+        yield from _results("check out", "what leaves", verdicts, plan, context.run.run_id)
 
 
-def _results(phase: str, verdicts: Iterator[Verdict]) -> Iterator[dg.AssetCheckResult]:
+def _results(
+    phase: str, boundary: Boundary, verdicts: Iterator[Verdict], plan: Plan, run_id: str
+) -> Iterator[dg.AssetCheckResult]:
     start = monotonic()
-    found = []
     with progress.still(phase, "the suites"):
-        for verdict in verdicts:
-            found.append(verdict)
-            yield check_result(verdict)
+        found = list(verdicts)
+        # Before the first result is told: one that stops the run is what the pages are for.
+        occasion = Occasion(
+            run_id=run_id,
+            as_of=iso_utc(plan.as_of),
+            looked_at=iso_utc(datetime.now(UTC), timespec="seconds"),
+        )
+        docs = write_data_docs(plan.workspace.data_docs, boundary, found, occasion)
+    yield from (check_result(one, docs) for one in found)
     rules = sum(one.rules for one in found)
     broken = sum(len(one.failures) for one in found)
     what = f"{len(found)} suites, {rules} rules, {broken} broken"
@@ -95,8 +127,8 @@ def _results(phase: str, verdicts: Iterator[Verdict]) -> Iterator[dg.AssetCheckR
         )
 
 
-def check_result(verdict: Verdict) -> dg.AssetCheckResult:
-    """Return a verdict as the result of its asset check."""
+def check_result(verdict: Verdict, docs: Path) -> dg.AssetCheckResult:
+    """Return a verdict as the result of its asset check; `docs` is the page of all suites."""
     schema, table = verdict.suite.split("__")
     return dg.AssetCheckResult(
         asset_key=dg.AssetKey([schema, table]),
@@ -109,6 +141,8 @@ def check_result(verdict: Verdict) -> dg.AssetCheckResult:
             "rows": verdict.rows,
             "failures": dg.MetadataValue.json([_described(one) for one in verdict.failures]),
             "errors": dg.MetadataValue.json(list(verdict.errors)),
+            "page": dg.MetadataValue.path(docs.with_name(f"{verdict.suite}.html")),
+            DATA_DOCS: dg.MetadataValue.path(docs),
         },
     )
 

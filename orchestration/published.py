@@ -7,6 +7,7 @@ from typing import Any
 
 import dagster as dg
 
+from expectations.data_docs import CURRENT, INDEX
 from orchestration import erasures, progress
 from orchestration.failure import told
 from orchestration.funnel_run import FunnelRun
@@ -63,6 +64,7 @@ def published_asset(published_tables: Iterable[dg.AssetKey]) -> dg.AssetsDefinit
             metadata={
                 "path": str(plan.workspace.published / publication.run),
                 **({"page_of_both_teams": dg.MetadataValue.path(page)} if page else {}),
+                "data_docs": dg.MetadataValue.path(plan.workspace.data_docs / CURRENT / INDEX),
                 "as_of": publication.as_of,
                 "as_of_date": publication.as_of_date,
                 "agreement_version": publication.agreement_version,

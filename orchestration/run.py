@@ -116,7 +116,11 @@ def _stopped(step: str, result: dg.ExecuteInProcessResult) -> str:
     from orchestration.summary import describe_gate  # noqa: PLC0415
 
     boundary = "what enters" if step == "gate_in" else "what leaves"
-    told = [line for line in describe_gate(result)[1:] if line.strip().startswith("error")]
+    told = [
+        line
+        for line in describe_gate(result)[1:]
+        if line.strip().startswith("error") or line.startswith("data docs")
+    ]
     return "\n".join(
         [
             f"the gate stopped {boundary}: nothing was published",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
+from orchestration.gate import DATA_DOCS
 from orchestration.published import KEY as PUBLISHED_KEY
 from orchestration.raw_files import GROUP as RAW_GROUP
 from orchestration.team_report import describe_teams, read_teams
@@ -121,7 +122,7 @@ def publication_of(result: dg.ExecuteInProcessResult) -> dict[str, Any]:
 
 
 def describe_gate(result: dg.ExecuteInProcessResult) -> list[str]:
-    """Return a line with the number of suites, and one for each that does not pass."""
+    """Return a line with the number of suites, one for each that does not pass, and their pages."""
     found = [
         one
         for one in result.get_asset_check_evaluations()
@@ -136,6 +137,8 @@ def describe_gate(result: dg.ExecuteInProcessResult) -> list[str]:
         f"  {one.severity.value.lower():<8}     {one.check_name}: {one.description}"
         for one in broken
     )
+    if found:
+        lines.append(f"data docs      {_value(found[0].metadata[DATA_DOCS])}")
     return lines
 
 

@@ -54,6 +54,11 @@ class Workspace:
         return self.folder / "reports"
 
     @property
+    def data_docs(self) -> Path:
+        """Folder of the pages that tell what both gates found; `current` has them."""
+        return self.folder / "data_docs"
+
+    @property
     def lock(self) -> Path:
         """File that the run in progress holds."""
         return self.folder / "run.lock"

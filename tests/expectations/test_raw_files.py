@@ -37,13 +37,19 @@ def landing() -> Iterator[duckdb.DuckDBPyConnection]:
             insert into mapping.value_maps values
                 ('crm', 'main', 'persons', 'status', 'Q', 'qualified'),
                 ('crm', 'main', 'persons', 'status', '*', 'unmapped');
+            create table mapping.exports as
+                select 'crm' as source, 'main' as instance, 'persons' as entity,
+                    'leads.csv' as export;
             create table ops.loads (
                 load_id varchar, instance varchar, entity varchar, kind varchar, export varchar,
                 file varchar, exported_at timestamptz, extracted_at timestamptz,
                 rows_delivered bigint, rows_landed bigint, rows_set_aside bigint,
-                formats map(varchar, varchar), is_newest boolean);
+                rows_reported bigint, formats map(varchar, varchar), is_newest boolean,
+                rows_live bigint);
             insert into ops.loads values ('first', 'crm', 'persons', 'full', 'leads.csv',
-                'leads.csv', '2026-01-01', '2026-01-02', 10, 10, 0, map(), true);
+                'leads.csv', '2026-01-01', '2026-01-02', 10, 10, 0, null, map(), true, null);
+            create table ops.run_context as
+                select timestamptz '2026-01-03 00:00:00' as as_of, 1 as agreement_version;
             """
         )
         yield connection
@@ -53,8 +59,9 @@ def _verdict(
     landing: duckdb.DuckDBPyConnection,
     agreement: dict[str, pd.DataFrame],
     formats: dict[str, str] | None = None,
+    version: int = 1,
 ) -> Verdict:
-    suite = raw_suite("persons", agreement, [LoadFormats("first", formats or {})])
+    suite = raw_suite("persons", agreement, version, [LoadFormats("first", formats or {})])
     assert suite.name == "raw_files__persons"
     return validate(suite, lambda query: landing.execute(query).df())
 
@@ -72,7 +79,7 @@ def test_good_files_enter(
 
 
 def test_without_a_load_nothing_is_expected(agreement: dict[str, pd.DataFrame]) -> None:
-    assert raw_suite("products", agreement, []).looks == ()
+    assert raw_suite("products", agreement, 1, []).looks == ()
 
 
 def test_an_id_is_there_and_comes_once(
@@ -147,22 +154,61 @@ def test_a_day_on_which_nothing_is_new_is_let_in(
     ("kind", "before", "is_stopped"),
     [("full", 11, False), ("full", 12, True), ("increment", 1000, False)],
 )
+@pytest.mark.parametrize(
+    ("counted", "rule"),
+    [
+        (
+            "rows_live",
+            "a full export has at most 15% fewer live records than the one before",
+        ),
+        (
+            "rows_reported",
+            "the total that a source tells of itself is at most 15% below the one before",
+        ),
+    ],
+)
 def test_g62_partial_load(
     landing: duckdb.DuckDBPyConnection,
     agreement: dict[str, pd.DataFrame],
+    *,
     kind: str,
     before: int,
     is_stopped: bool,
+    counted: str,
+    rule: str,
 ) -> None:
-    landing.execute("update ops.loads set kind = ?", [kind])
+    landing.execute(f"update ops.loads set kind = ?, {counted} = 10", [kind])
     landing.execute(
-        "insert into ops.loads select 'before', instance, entity, kind, export, file,"
-        " exported_at - interval 1 day, extracted_at, $rows, $rows, 0, formats, false"
-        " from ops.loads",
+        "insert into ops.loads select * replace ('before' as load_id, false as is_newest,"
+        f" exported_at - interval 1 day as exported_at, $rows as {counted}) from ops.loads",
         {"rows": before},
     )
-    stopped = [("critical", "a full export has at most 15% fewer rows than the one before", 1)]
+    stopped = [("critical", rule, 1)]
     assert _broken(_verdict(landing, agreement)) == (stopped if is_stopped else [])
+
+
+@pytest.mark.parametrize(
+    ("version", "hours", "severity"), [(1, 48, "warning"), (2, 24, "critical")]
+)
+def test_an_old_export_is_told_or_holds_the_publication(
+    landing: duckdb.DuckDBPyConnection,
+    agreement: dict[str, pd.DataFrame],
+    version: int,
+    hours: int,
+    severity: str,
+) -> None:
+    oldest = f"update ops.loads set exported_at = timestamptz '2026-01-03' - interval {hours} hour"
+    landing.execute(oldest)
+    assert _broken(_verdict(landing, agreement, version=version)) == []
+    landing.execute(f"{oldest} - interval 1 second")
+    rule = f"an export is at most {hours} hours older than as_of"
+    verdict = _verdict(landing, agreement, version=version)
+    assert _broken(verdict) == [(severity, rule, 1)]
+    assert verdict.failures[0].keys == ({"file": "leads.csv", "load_id": "first"},)
+    assert verdict.is_blocking == (severity == "critical")
+    # What the mapping names no longer is not waited for.
+    landing.execute("update mapping.exports set export = 'contacts.csv'")
+    assert _broken(_verdict(landing, agreement, version=version)) == []
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from expectations.suite import (
     is_unique,
     lies_between,
 )
-from expectations.validation import KEYS_SHOWN, Verdict, validate
+from expectations.validation import KEYS_SHOWN, Verdict, findings, validate
 
 FRAME = pd.DataFrame(
     {
@@ -107,3 +107,32 @@ def test_the_list_of_rows_ends_somewhere() -> None:
 
 def test_a_suite_without_rules_passes() -> None:
     assert validate(Suite("raw_files", "products", ()), lambda _: FRAME).is_passed
+
+
+def test_all_rows_that_break_a_rule_are_findings() -> None:
+    frame = pd.DataFrame(
+        {
+            "key": [str(one // 2) for one in range(100)],
+            "is_well": [one >= 90 for one in range(100)],
+            "state": [f"state {one}" for one in range(100)],
+        }
+    )
+    rules = (
+        holds("is_well", "all is well", "warning", observed="state"),
+        is_unique(("key",), "a key comes once"),
+        has_rows("there are rows"),
+    )
+    suite = Suite("marts", "things", (Look("select …", ("key",), rules),))
+    verdict = validate(suite, lambda _: frame, has_all_rows=True)
+    assert [(one.count, len(one.keys)) for one in verdict.failures] == [
+        (90, KEYS_SHOWN),
+        (100, KEYS_SHOWN),
+    ]
+    found = findings(verdict, ("key",))
+    assert list(found.columns) == ["key", "rule", "severity", "description", "observed"]
+    assert found["rule"].value_counts().to_dict() == {"key": 100, "is_well": 90}
+    assert found.iloc[3].to_list() == ["1", "is_well", "warning", "all is well", "state 3"]
+    assert found[found["rule"] == "key"]["observed"].isna().all()
+    # Nobody asked, and nothing is broken.
+    assert findings(validate(suite, lambda _: frame), ("key",)).empty
+    assert findings(Verdict("marts__things", 1, 1), ("key",)).empty

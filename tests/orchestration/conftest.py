@@ -28,7 +28,7 @@ files:
     system: marketing
     entity: persons
     load: full
-    exported_at: {exported_at}
+    exported_at: {leads_exported_at}
     key: id
     columns:
       email: email
@@ -60,7 +60,16 @@ CHANNELS = ("web", "event", "")
 LEADS = 60
 
 
-def write_exports(folder: Path, exported_at: str = "2026-04-01", date_mark: str = "-") -> None:
+# Older than the agreement's 48 hours at the end of 31 March.
+OLD = "2026-03-29"
+
+
+def write_exports(
+    folder: Path,
+    exported_at: str = "2026-04-01",
+    date_mark: str = "-",
+    leads_exported_at: str | None = None,
+) -> None:
     """Write the two exports: 60 leads, every third with a deal, one more deal without an id."""
     folder.mkdir(parents=True, exist_ok=True)
     day = date_mark.join(("2026", "01", "{:02}"))
@@ -80,7 +89,9 @@ def write_exports(folder: Path, exported_at: str = "2026-04-01", date_mark: str 
         "\n".join(["id,lead,stage,amount,opened,closed", *deals, ",L1,Won,5,,"]) + "\n"
     )
     (folder / "notes.txt").write_text("no mapping names me\n")
-    (folder / "mapping.yml").write_text(MAPPING.format(exported_at=exported_at))
+    (folder / "mapping.yml").write_text(
+        MAPPING.format(exported_at=exported_at, leads_exported_at=leads_exported_at or exported_at)
+    )
 
 
 @dataclass(frozen=True)
@@ -94,9 +105,9 @@ class Ran:
 
 @pytest.fixture(scope="session")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with exports, workspaces and an empty home folder."""
+    """A folder with exports, of which one is old, workspaces and an empty home folder."""
     root = tmp_path_factory.mktemp("pipeline")
-    write_exports(root / "exports")
+    write_exports(root / "exports", leads_exported_at=OLD)
     (root / "home").mkdir()
     return root
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from expectations.handoffs import TABLE as HANDOFFS
 from expectations.marts import GUARDED
 from ingestion.agreement.tables import SCHEMAS
 from ingestion.files.entities import ENTITIES
@@ -96,7 +97,7 @@ def test_the_gates(graph: AssetGraph) -> None:
     }
     assert gates == {
         *(f"raw_files__{entity}" for entity in ENTITIES),
-        *(f"marts__{table}" for table in GUARDED),
+        *(f"marts__{table}" for table in (*GUARDED, HANDOFFS)),
     }
     for key in graph.asset_check_keys:
         if key.name in gates:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import duckdb
 import pytest
 
+from expectations.data_docs import INDEX
 from ingestion.errors import TerminalError
 from ingestion.landing import Landing
 from orchestration.definitions import definitions
@@ -21,7 +22,7 @@ from orchestration.publication import CURRENT, DATABASE, current_publication
 from orchestration.query import query
 from orchestration.run import describe_failure, main, run
 from orchestration.workspace import PROJECT
-from tests.orchestration.conftest import LEADS, write_exports
+from tests.orchestration.conftest import LEADS, OLD, write_exports
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,6 +32,10 @@ if TYPE_CHECKING:
 
 def _line(summary: list[str], begin: str) -> str:
     return next(line for line in summary if line.startswith(begin))
+
+
+def _docs(ran: Ran) -> Path:
+    return ran.workspace.data_docs / CURRENT
 
 
 def test_the_summary_tells_what_happened(ran: Ran) -> None:
@@ -52,8 +57,14 @@ def test_the_summary_tells_what_happened(ran: Ran) -> None:
     ):
         assert line in ran.summary, told
     assert re.fullmatch(
-        r"gate           16 suites, \d+ rules, 0 suites with failures", _line(ran.summary, "gate")
+        r"gate           17 suites, \d+ rules, 2 suites with failures", _line(ran.summary, "gate")
     )
+    assert re.fullmatch(
+        r"  warn         raw_files__persons: not so: an export is at most 48 hours older than as_of"
+        r" \(1 rows, e.g. file leads.csv, load_id \S+\)",
+        _line(ran.summary, "  warn "),
+    )
+    assert _line(ran.summary, "data docs") == f"data docs      {_docs(ran) / INDEX}"
     times = _line(ran.summary, "time").split(None, 1)[1]
     assert re.sub(r" [\d.]+ s", "", times) == (
         "start, land, check in, build, check out, publish, in all"
@@ -113,9 +124,44 @@ def test_every_asset_has_its_rows_and_every_check_its_verdict(ran: Ran) -> None:
         for event in events
         if (evaluation := event.asset_check_evaluation) is not None and evaluation.passed
     }
-    assert {key.name for key in graph.asset_check_keys} - checks == set()
+    # Warnings: told, and published all the same.
+    warned = {
+        evaluation.check_name: evaluation
+        for event in events
+        if (evaluation := event.asset_check_evaluation) is not None and not evaluation.passed
+    }
+    assert {key.name for key in graph.asset_check_keys} - checks == set(warned)
+    for name, rule in {
+        "raw_files__persons": "an export is at most 48 hours older than as_of",
+        "marts__fct_handoffs": "every hand-off has a recipient",
+    }.items():
+        evaluation = warned.pop(name)
+        assert evaluation.severity.value == "WARN"
+        assert rule in str(evaluation.description)
+        page = _docs(ran) / f"{name}.html"
+        assert evaluation.metadata["page"].value == str(page)
+        assert f"{rule} (warning)" in page.read_text()
+    assert warned == {}
+    (published,) = (key for key in materialized if key.path[0] == "published")
+    event = materialized[published]
+    assert event is not None
+    told = event.asset_materialization.metadata["data_docs"].value
+    assert told == str(_docs(ran) / INDEX)
     # The terminal's lines are in the event log too.
     assert [one for one in events if one.user_message.startswith("build     ")] != []
+
+
+def test_data_docs_have_a_page_for_every_suite(ran: Ran) -> None:
+    pages = {path.stem for path in _docs(ran).glob("*.html")}
+    graph = definitions().get_repository_def().asset_graph
+    assert pages == {
+        "index",
+        *(key.name for key in graph.asset_check_keys if key.name == "__".join(key.asset_key.path)),
+    }
+    for path in _docs(ran).iterdir():
+        text = path.read_text()
+        assert "://" not in text, path
+        assert "@example.com" not in text, path
 
 
 def test_while_one_runs_another_is_refused_and_its_death_harms_nothing(ran: Ran) -> None:
@@ -193,10 +239,34 @@ def test_bad_files_are_stopped_and_the_former_publication_stays(
         f"still served: {ran.workspace.published / former.run}"
         " (the former publication, as of 2026-04-01T04:00:00Z)"
     )
+    assert f"\ndata docs      {_docs(ran) / INDEX}\n" in words
+    assert "critical" in (_docs(ran) / INDEX).read_text()
+    assert "_record_id L0" in (_docs(ran) / "raw_files__persons.html").read_text()
     assert "Traceback" not in words
     assert current_publication(ran.workspace.published) == former
     # Not even built: the models never saw the bad rows.
     assert ran.workspace.warehouse.stat().st_mtime_ns == warehouse
+
+
+def test_an_old_export_holds_the_publication_where_the_agreement_says_so(
+    ran: Ran, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_exports(tmp_path, leads_exported_at=OLD)
+    mapping = tmp_path / "mapping.yml"
+    mapping.write_text(mapping.read_text().replace("name: small_company", "name: held_company"))
+    agreed = (PROJECT / "agreement.yml").read_text()
+    held = agreed.replace("source_policy: publish_with_warning", "source_policy: hold")
+    assert held != agreed
+    (tmp_path / "agreement.yml").write_text(held)
+    monkeypatch.setenv("UNIFIED_FUNNEL_DATA", str(tmp_path))
+    monkeypatch.setenv("UNIFIED_FUNNEL_AGREEMENT", str(tmp_path / "agreement.yml"))
+    assert main([]) == 1
+    words = capsys.readouterr().err
+    assert "the gate stopped what enters: nothing was published\n" in words
+    assert (
+        "  error        raw_files__persons: not so: an export is at most 48 hours older than as_of"
+    ) in words
+    assert "nothing is published yet" in words
 
 
 def test_a_wrong_agreement_stops_before_anything_runs(
@@ -243,6 +313,8 @@ def test_bad_tables_are_stopped_and_the_former_publication_stays(ran: Ran) -> No
     words = str(describe_failure(result))
     assert words.startswith("the gate stopped what leaves: nothing was published\n")
     assert "marts__rpt_funnel_conversion: not so: a cohort converts between 0 and 100 %" in words
+    page = (_docs(ran) / "marts__rpt_funnel_conversion.html").read_text()
+    assert "a cohort converts between 0 and 100 % (critical)" in page
     assert current_publication(ran.workspace.published) == former
 
 

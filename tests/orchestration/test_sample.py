@@ -59,9 +59,8 @@ def assert_both_teams_are_told(sample: Workspace, summary: list[str]) -> None:
     page = (sample.reports / "teams.html").read_text()
     assert f"both teams     {sample.reports / 'teams.html'}" in summary
     assert "http" not in page
-    with duckdb.connect(
-        str(sample.published / "current" / "funnel.duckdb"), read_only=True
-    ) as marts:
+    database = sample.published / "current" / "funnel.duckdb"
+    with duckdb.connect(str(database), read_only=True) as marts:
         rows = marts.execute(
             """
             select d.team, d.label, d.target_unit, a.actual, a.n
@@ -79,9 +78,8 @@ def assert_both_teams_are_told(sample: Workspace, summary: list[str]) -> None:
     for team, label, unit, actual, n in rows:
         share = f"{100 * actual:.1f}".removesuffix(".0")
         figure = f"{actual:,.0f}" if unit == "count" else f"{share}% of {n}"
-        (line,) = [one for one in summary[summary.index(team) :] if one.startswith(f"  {label} ")][
-            :1
-        ]
+        of_team = summary[summary.index(team) :]
+        line = next(one for one in of_team if one.startswith(f"  {label} "))
         assert f" {figure} " in line
         assert f">{figure}<" in page
     start = next(place for place, one in enumerate(summary) if one.startswith("  most urgent"))

@@ -41,6 +41,7 @@ def test_everything_lies_in_the_workspace(monkeypatch: pytest.MonkeyPatch, tmp_p
         workspace.warehouse,
         workspace.beside,
         workspace.published,
+        workspace.data_docs,
         workspace.lock,
         workspace.dagster_home,
         workspace.dbt_target,

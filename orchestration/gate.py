@@ -1,6 +1,6 @@
 """The gate as asset checks: what enters before the models, what leaves before publication."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
@@ -11,12 +11,12 @@ import duckdb
 import pandas as pd
 
 from expectations.data_docs import Boundary, Occasion, write_data_docs
+from expectations.handoffs import KEY, handoff_suite
 from expectations.handoffs import TABLE as HANDOFFS
-from expectations.handoffs import handoff_suite
 from expectations.marts import GUARDED, marts_suites
 from expectations.raw_files import LoadFormats, raw_suite
 from expectations.suite import Suite
-from expectations.validation import Verdict, validate
+from expectations.validation import Verdict, findings, validate
 from ingestion.files.entities import ENTITIES
 from ingestion.landing import Landing, iso_utc
 from orchestration import progress
@@ -54,8 +54,22 @@ def exit_verdicts(warehouse: Path) -> Iterator[Verdict]:
     """Validate the public tables of a warehouse that nobody writes to."""
     with duckdb.connect(str(warehouse), read_only=True) as connection:
         agreement = _agreement(connection)
-        for suite in (*marts_suites(agreement), handoff_suite(agreement)):
+        for suite in marts_suites(agreement):
             yield _validate(suite, connection)
+        yield _validate(handoff_suite(agreement), connection, has_all_rows=True)
+
+
+def handoff_findings(warehouse: Path) -> Path:
+    """Return the Parquet file that the gate leaves beside a warehouse for its publication."""
+    return warehouse.with_suffix(".handoff_findings.parquet")
+
+
+def _write_handoff_findings(verdicts: list[Verdict], warehouse: Path) -> None:
+    (verdict,) = (one for one in verdicts if one.suite == f"marts__{HANDOFFS}")
+    path = handoff_findings(warehouse)
+    draft = path.with_suffix(".draft")
+    findings(verdict, KEY).to_parquet(draft, index=False)
+    draft.replace(path)
 
 
 def _specs(schema: str, tables: list[str], description: str) -> list[dg.AssetCheckSpec]:
@@ -96,12 +110,13 @@ def gate_out(
     """Look at the public tables, before they are published."""
     with told():
         plan = funnel_run.plan
-        verdicts = exit_verdicts(plan.warehouse)
+        verdicts = list(exit_verdicts(plan.warehouse))
+        _write_handoff_findings(verdicts, plan.warehouse)
         yield from _results("check out", "what leaves", verdicts, plan, context.run.run_id)
 
 
 def _results(
-    phase: str, boundary: Boundary, verdicts: Iterator[Verdict], plan: Plan, run_id: str
+    phase: str, boundary: Boundary, verdicts: Iterable[Verdict], plan: Plan, run_id: str
 ) -> Iterator[dg.AssetCheckResult]:
     start = monotonic()
     with progress.still(phase, "the suites"):
@@ -171,5 +186,7 @@ def _formats(connection: duckdb.DuckDBPyConnection, entity: str) -> list[LoadFor
     return [LoadFormats(load_id, formats or {}) for load_id, formats in rows]
 
 
-def _validate(suite: Suite, connection: duckdb.DuckDBPyConnection) -> Verdict:
-    return validate(suite, lambda query: connection.execute(query).df())
+def _validate(
+    suite: Suite, connection: duckdb.DuckDBPyConnection, *, has_all_rows: bool = False
+) -> Verdict:
+    return validate(suite, lambda query: connection.execute(query).df(), has_all_rows=has_all_rows)

@@ -27,6 +27,9 @@ KEPT = 5
 # Beside the marts: what a reader needs to judge them. Quarantined rows hold values of persons.
 _QUALITY = ("findings", "layer_counts", "person_links", "reconciliation")
 
+# One row per hand-off and rule that it breaks: key, rule, severity, description, what was found.
+HANDOFF_FINDINGS = "quality.handoff_findings"
+
 # The only place of personal values; published only if the agreement says so.
 _PERSONAL = ("dim_person_details",)
 
@@ -75,10 +78,16 @@ class Publication:
 
 
 def publish(
-    warehouse: Path, published: Path, run_id: str, *, is_beside: bool = False
+    warehouse: Path,
+    published: Path,
+    run_id: str,
+    *,
+    is_beside: bool = False,
+    handoff_findings: Path | None = None,
 ) -> Publication:
     """Write `<published>/<run>/` from a warehouse that nobody writes to, and switch to it.
 
+    `handoff_findings` is the Parquet file of what the gate found, hand-off by hand-off.
     What the run is about (as_of, loads, agreement) is read from `ops.run_context`. The folder is
     complete and on the disk before it gets its name; then `current` is replaced in one step, unless
     the run was built beside. Open readers keep what they opened; the last five publications stay,
@@ -93,7 +102,7 @@ def publish(
     draft = published / f"{_DRAFT}{run}"
     draft.mkdir()
     stamp = {"run": run, "run_id": run_id, "created_at": _iso(created_at), "is_beside": is_beside}
-    publication = _write(warehouse, draft, stamp)
+    publication = _write(warehouse, draft, stamp, handoff_findings)
     (draft / MANIFEST).write_text(publication.to_json())
     for path in _files(draft):
         path.chmod(0o444)
@@ -170,7 +179,9 @@ def differences(
     )
 
 
-def _write(warehouse: Path, draft: Path, stamp: dict[str, Any]) -> Publication:
+def _write(
+    warehouse: Path, draft: Path, stamp: dict[str, Any], handoff_findings: Path | None
+) -> Publication:
     # From a database in memory, so that the warehouse is attached for reading only.
     with duckdb.connect(config={"autoinstall_known_extensions": False}) as connection:
         connection.execute("set timezone = 'UTC'")
@@ -178,12 +189,19 @@ def _write(warehouse: Path, draft: Path, stamp: dict[str, Any]) -> Publication:
         connection.execute(f"attach {_quoted(draft / DATABASE)} as draft")
         context = _context(connection, warehouse)
         tables = {
-            f"{schema}.{table}": _copy(connection, draft, schema, table)
+            f"{schema}.{table}": _copy(
+                connection, draft, schema, table, f'warehouse.{schema}."{table}"'
+            )
             for schema, table in _published_tables(connection, context["agreement_version"])
         }
         if not any(name.startswith("marts.") for name in tables):
             raise TerminalError(
                 "the warehouse has no marts", where=str(warehouse), mend="Run the dbt models first"
+            )
+        if handoff_findings:
+            source = f"read_parquet({_quoted(handoff_findings)})"
+            tables[HANDOFF_FINDINGS] = _copy(
+                connection, draft, *HANDOFF_FINDINGS.split("."), source
             )
         connection.execute("detach draft")
         engine = connection.execute("select version()").fetchone()
@@ -234,10 +252,10 @@ def _published_tables(
 
 
 def _copy(
-    connection: duckdb.DuckDBPyConnection, draft: Path, schema: str, table: str
+    connection: duckdb.DuckDBPyConnection, draft: Path, schema: str, table: str, source: str
 ) -> PublishedTable:
     start = monotonic()
-    source, target = f'warehouse.{schema}."{table}"', f'draft.{schema}."{table}"'
+    target = f'draft.{schema}."{table}"'
     with progress.still("publish", f"{schema}.{table}"):
         connection.execute(f"create schema if not exists draft.{schema}")
         connection.execute(f"create table {target} as select * from {source}")

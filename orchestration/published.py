@@ -11,6 +11,7 @@ from expectations.data_docs import CURRENT, INDEX
 from orchestration import erasures, progress
 from orchestration.failure import told
 from orchestration.funnel_run import FunnelRun
+from orchestration.gate import handoff_findings
 from orchestration.publication import current_publication, differences, publish
 from orchestration.sources import OWNERS
 from orchestration.team_page import write_page
@@ -44,6 +45,7 @@ def published_asset(published_tables: Iterable[dg.AssetKey]) -> dg.AssetsDefinit
                 plan.workspace.published,
                 context.run.run_id,
                 is_beside=plan.is_beside,
+                handoff_findings=handoff_findings(plan.warehouse),
             )
             page = None
             if not plan.is_beside:

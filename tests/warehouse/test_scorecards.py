@@ -69,7 +69,7 @@ outcomes: won_and_lost
 files:
   - {file: leads.csv, system: crm, entity: persons, load: full, exported_at: 2026-04-03, key: id,
      columns: {email: email, status: {column: status, map: &statuses {Open: open, MQL: mql,
-       SAL: sal}}, created_at: created_at}}
+       SAL: sal}}, created_at: created_at, updated_at: updated_at}}
   - {file: history.csv, system: crm, entity: field_changes, load: full, exported_at: 2026-04-03,
      key: id, columns: {record_entity: {value: persons}, changed_record_id: lead,
        field: {value: status}, old_value: {column: old, map: *statuses},
@@ -87,9 +87,9 @@ files:
 """
 
 FILES = {
-    "leads": """id,email,status,created_at
-L1,l1@l1.example.com,SAL,2026-02-02 09:00:00
-L2,l2@l2.example.com,SAL,2026-02-02 09:00:00
+    "leads": """id,email,status,created_at,updated_at
+L1,l1@l1.example.com,SAL,2026-02-02 09:00:00,2026-02-02 09:00:00
+L2,l2@l2.example.com,SAL,2026-02-02 09:00:00,2026-02-02 09:00:00
 """,
     # Accepted in time, and three days late.
     "history": """id,lead,old,new,at

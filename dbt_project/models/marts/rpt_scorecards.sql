@@ -67,7 +67,8 @@ known_now as (
             and f.previous_start = p.period_start
 ),
 
--- The trend is left out: it differs where the period before does. So are the last bits of doubles.
+-- The trend is left out: it differs where the period before does. So are the last bits of doubles, and
+-- quarters of a fiscal year that no longer begins when it did: nothing is known of these.
 restated as (
     select k.*
     from known_now as k
@@ -78,13 +79,16 @@ restated as (
             and k.period_type = z.period_type
             and k.period_start = z.period_start
     where
-        k.n <> z.n
-        or k.status is distinct from z.status
-        or round(k.target, 6) is distinct from round(z.target, 6)
-        or round(k.actual, 6) is distinct from round(z.actual, 6)
-        or round(k.attainment, 6) is distinct from round(z.attainment, 6)
-        or round(k.mean_minutes, 6) is distinct from round(z.mean_minutes, 6)
-        or round(k.median_minutes, 6) is distinct from round(z.median_minutes, 6)
+        (k.period_type <> 'quarter' or k.period_start = {{ period_start('k.period_start', 'quarter') }})
+        and (
+            k.n <> z.n
+            or k.status is distinct from z.status
+            or round(k.target, 6) is distinct from round(z.target, 6)
+            or round(k.actual, 6) is distinct from round(z.actual, 6)
+            or round(k.attainment, 6) is distinct from round(z.attainment, 6)
+            or round(k.mean_minutes, 6) is distinct from round(z.mean_minutes, 6)
+            or round(k.median_minutes, 6) is distinct from round(z.median_minutes, 6)
+        )
 )
 
 select

@@ -7,6 +7,7 @@ from typing import Any
 
 import dagster as dg
 
+from orchestration import closings
 from orchestration.agreement import agreement_tables
 from orchestration.dbt_manifest import ensure_manifest
 from orchestration.erasures import erased_keys
@@ -38,6 +39,7 @@ def build_definitions(manifest: dict[str, Any]) -> dg.Definitions:
         assets=[
             *source_specs(),
             *ops_specs(manifest),
+            closings.SPEC,
             agreement_tables,
             mapping_tables,
             erased_keys,

@@ -8,9 +8,9 @@ from typing import Any
 import dagster as dg
 
 from expectations.data_docs import CURRENT, INDEX
-from orchestration import erasures, progress
+from orchestration import closings, erasures, progress
 from orchestration.failure import told
-from orchestration.funnel_run import FunnelRun
+from orchestration.funnel_run import FunnelRun, Plan
 from orchestration.gate import handoff_findings
 from orchestration.publication import current_publication, differences, publish
 from orchestration.sources import OWNERS
@@ -40,6 +40,8 @@ def published_asset(published_tables: Iterable[dg.AssetKey]) -> dg.AssetsDefinit
             plan = funnel_run.plan
             start = monotonic()
             before = current_publication(plan.workspace.published)
+            if not plan.is_beside:
+                _close(context, plan)
             publication = publish(
                 plan.warehouse,
                 plan.workspace.published,
@@ -84,3 +86,18 @@ def published_asset(published_tables: Iterable[dg.AssetKey]) -> dg.AssetsDefinit
         )
 
     return published_marts
+
+
+def _close(context: dg.AssetExecutionContext, plan: Plan) -> None:
+    frozen = closings.close_periods(plan.warehouse, plan.landing)
+    if frozen:
+        progress.say("publish", "figures of closed periods are frozen", rows=frozen)
+    context.log_event(
+        dg.AssetMaterialization(
+            closings.KEY,
+            metadata={
+                "dagster/row_count": closings.frozen_figures(plan.landing),
+                "rows_landed": frozen,
+            },
+        )
+    )

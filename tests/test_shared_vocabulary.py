@@ -11,6 +11,7 @@ from ruamel.yaml import YAML
 
 from ingestion.agreement import read_agreement, tables
 from ingestion.agreement.fields import NUMBER_FIELDS, SEGMENT_FIELDS, TRAIT_FIELDS
+from ingestion.closings.scorecards import SCHEMA as SCORECARDS
 from ingestion.erasure.erased_keys import SCHEMA as ERASED_KEYS
 from ingestion.files import mapping_tables, read_mapping
 from ingestion.files.entities import ENTITIES, FIELDS_WITH_UNIT, SYSTEM_COLUMNS
@@ -66,6 +67,13 @@ def test_what_counts_as_nobodys_is_the_same_for_an_erasure() -> None:
 
 def test_erased_keys_are_the_landed_ones() -> None:
     assert source_tables("_erasures__sources.yml") == {"erased_keys": ERASED_KEYS.names}
+
+
+def test_frozen_scorecards_are_the_landed_ones_and_what_is_published() -> None:
+    assert source_tables("_closings__sources.yml") == {"scorecards": SCORECARDS.names}
+    models = YAML(typ="safe").load(STAGING.parent / "marts" / "_marts__models.yml")["models"]
+    (columns,) = (one["columns"] for one in models if one["name"] == "rpt_scorecards")
+    assert [one["name"] for one in columns if one["name"] != "kind"] == SCORECARDS.names
 
 
 def macro(file: str, name: str) -> str:

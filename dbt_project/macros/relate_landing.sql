@@ -75,10 +75,12 @@
         })
         where true
         {%- if loads_until %}
-        -- What was erased is erased in every past too.
+        -- What was erased is erased in every past too. What was frozen lands after the loads that
+        -- it is made of, and is known to whoever knows these.
         and (
             source = 'erasures'
-            or extracted_at < timezone('UTC', timestamptz '{{ loads_until }}')
+            or case when source = 'closings' then window_end else extracted_at end
+            < timezone('UTC', timestamptz '{{ loads_until }}')
         )
         {%- endif %}
         {%- if agreed %}
@@ -169,7 +171,8 @@
     select
         d.as_of,
         d.as_of_date,
-        (select max(extracted_at) from ops.loads where source <> 'erasures') as loads_until,
+        (select max(extracted_at) from ops.loads where source not in ('erasures', 'closings'))
+            as loads_until,
         d.reporting_time_zone,
         (select max(source_time_zone) from raw_mapping.data_sets) as source_time_zone,
         (select max(data_set) from raw_mapping.data_sets) as data_set,

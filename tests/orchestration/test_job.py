@@ -13,6 +13,8 @@ import duckdb
 import pytest
 
 from expectations.data_docs import INDEX
+from ingestion.closings import read_scorecards
+from ingestion.closings.scorecards import SCHEMA as SCORECARDS
 from ingestion.errors import TerminalError
 from ingestion.landing import Landing
 from orchestration.definitions import definitions
@@ -84,6 +86,20 @@ def test_what_is_served(ran: Ran) -> None:
     assert query(ran.workspace, "select count(*) as passes from fct_passes") == (
         f"passes\n------\n    {LEADS}\n(1 row)"
     )
+
+
+def test_what_is_published_as_frozen_has_landed(ran: Ran) -> None:
+    path = ran.workspace.published / CURRENT / DATABASE
+    with duckdb.connect(str(path), read_only=True) as connection:
+        published = connection.sql(
+            f"select {', '.join(SCORECARDS.names)} from marts.rpt_scorecards"
+            " where kind = 'frozen' order by all"
+        ).to_arrow_table()
+    frozen = read_scorecards(Landing(ran.workspace.landing))
+    # The months of the deals that closed before March; March is in its grace.
+    assert {str(one) for one in frozen["period_start"].to_pylist()} <= {"2026-01-01", "2026-02-01"}
+    assert frozen.num_rows > 0
+    assert published.cast(SCORECARDS) == frozen
 
 
 def test_a_wrong_statement_is_told(ran: Ran) -> None:
@@ -200,9 +216,11 @@ def test_g61_the_same_again_is_equal_and_loads_nothing_twice(ran: Ran) -> None:
     assert len(Landing(ran.workspace.landing).loads()) == loads
 
 
-def test_an_older_day_is_built_beside(ran: Ran) -> None:
+def test_an_older_day_is_built_beside_and_freezes_nothing(ran: Ran) -> None:
     former = current_publication(ran.workspace.published)
+    loads = Landing(ran.workspace.landing).loads()
     summary = run(ran.workspace, as_of="2026-02-28")
+    assert Landing(ran.workspace.landing).loads() == loads
     assert _line(summary, "as of").startswith("as of          2026-03-01 05:00 UTC")
     assert _line(summary, "marts") == (
         "marts          built beside: the publication in use looks at more and stays"

@@ -10,6 +10,7 @@ import dagster as dg
 from orchestration.agreement import agreement_tables
 from orchestration.dbt_manifest import ensure_manifest
 from orchestration.erasures import erased_keys
+from orchestration.exported import exported_rejected_leads
 from orchestration.funnel_run import FunnelRun
 from orchestration.gate import gate_in, gate_out
 from orchestration.job import funnel_daily_schedule, funnel_job
@@ -44,6 +45,7 @@ def build_definitions(manifest: dict[str, Any]) -> dg.Definitions:
             raw_files,
             models,
             published_asset(leaving),
+            exported_rejected_leads,
         ],
         asset_checks=[gate_in, gate_out],
         jobs=[funnel_job],

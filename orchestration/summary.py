@@ -32,6 +32,7 @@ PHASES = {
     "models": "build",
     "gate_out": "check out",
     "published__marts": "publish",
+    "exported__rejected_leads": "export",
 }
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import dagster as dg
 
 from orchestration.agreement import agreement_tables
+from orchestration.alerts_sensor import alerts_sensor
 from orchestration.dbt_manifest import ensure_manifest
 from orchestration.erasures import erased_keys
 from orchestration.exported import exported_rejected_leads
@@ -27,7 +28,7 @@ PUBLISHED = {"marts", "quality"}
 
 @dg.definitions
 def definitions() -> dg.Definitions:
-    """Return the assets, checks, job and schedule of the funnel."""
+    """Return the assets, checks, job, schedule and sensor of the funnel."""
     return build_definitions(json.loads(ensure_manifest().read_bytes()))
 
 
@@ -50,6 +51,7 @@ def build_definitions(manifest: dict[str, Any]) -> dg.Definitions:
         asset_checks=[gate_in, gate_out],
         jobs=[funnel_job],
         schedules=[funnel_daily_schedule],
+        sensors=[alerts_sensor],
         resources={"funnel_run": FunnelRun()},
         loggers={"file": run_log},
         executor=dg.in_process_executor,

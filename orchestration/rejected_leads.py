@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 from ingestion.errors import TerminalError
 from orchestration.disk import sync
 from orchestration.lock import hold_lock
-from orchestration.publication import CURRENT, DATABASE, MANIFEST, Publication
+from orchestration.publication import DATABASE, MANIFEST, current_publication
 from orchestration.terminal import answer
 from orchestration.workspace import PREFIX, read_workspace
 
@@ -103,18 +103,17 @@ def export(workspace: Workspace) -> Export:
     Raises TerminalError if nothing is published, the publication is of an earlier version, an
     export is damaged, or a system is asked for that has no record.
     """
-    source = workspace.published / CURRENT
-    if not (source / MANIFEST).is_file():
-        raise TerminalError("nothing is published yet", where=str(source), mend="Call `make run`")
-    # What `current` points to may be another one a moment later.
-    source = source.resolve()
-    publication = Publication.from_json((source / MANIFEST).read_text())
+    publication = current_publication(workspace.published)
+    if publication is None:
+        raise TerminalError(
+            "nothing is published yet", where=str(workspace.published), mend="Call `make run`"
+        )
     folder = workspace.exported / NAME
     folder.mkdir(parents=True, exist_ok=True)
     _sweep(folder)
     if (made := read_export(folder / publication.run)) is not None:
         return made
-    systems, rows = _read(source / DATABASE)
+    systems, rows = _read(workspace.published / publication.run / DATABASE)
     former = max((one for one in exports(folder) if one < publication.run), default=None)
     before = _read_all(folder / former / ALL) if former else {}
     standing, delta = compare(before, rows, publication.as_of)

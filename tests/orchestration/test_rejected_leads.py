@@ -8,12 +8,14 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from typing import TYPE_CHECKING
 
 import pyarrow.parquet as pq
 import pytest
 
 from ingestion.errors import TerminalError
+from orchestration import run as run_module
 from orchestration.publication import MANIFEST
 from orchestration.rejected_leads import (
     COLUMNS,
@@ -201,6 +203,17 @@ def test_killed_in_the_middle(company: HandedOff, function: str, calls: int) -> 
     made = export(company.workspace)
     assert made.rows["new"] == 3
     assert [path.name for path in company.exported.iterdir()] == [made.run]
+
+
+def test_a_run_whose_export_failed_says_what_it_published(
+    company: HandedOff, capsys: pytest.CaptureFixture[str]
+) -> None:
+    began = time.time()
+    company.publish()
+    assert run_module._failed(company.workspace, began, "no space is left") == 1
+    assert "(published by this run, as of 2026-02-01T00:00:00Z)" in capsys.readouterr().err
+    assert run_module._failed(company.workspace, time.time(), "no space is left") == 1
+    assert "(the former publication, as of 2026-02-01T00:00:00Z)" in capsys.readouterr().err
 
 
 def test_what_the_command_says(company: HandedOff, capsys: pytest.CaptureFixture[str]) -> None:

@@ -64,7 +64,7 @@ _ROWS = """
     from marts.rpt_rejected_leads as r
     inner join marts.dim_person_records as d on r.person_key = d.person_key
     inner join marts.dim_persons as p on r.person_key = p.person_key
-    where not d.is_deleted and not p.is_erased and list_contains(?, d.source)
+    where not d.is_deleted and not coalesce(p.is_erased, false) and list_contains(?, d.source)
     order by d.source, d.instance, d.record_id, r.handoff_key
 """
 
@@ -322,8 +322,8 @@ def describe(workspace: Workspace, made: Export) -> str:
     told = ", ".join(f"{made.rows[one]:,} {one}" for one in ("new", "changed", "withdrawn"))
     since = f"since {made.former}" if made.former else "the first export"
     return (
-        f"rejected leads for {', '.join(made.sources)}: {told}; {made.rows['all']:,} in all"
-        f" ({since})\nexported: {workspace.exported / NAME / made.run}"
+        f"rejected leads for {', '.join(made.sources) or 'no system'}: {told};"
+        f" {made.rows['all']:,} in all ({since})\nexported: {workspace.exported / NAME / made.run}"
     )
 
 

@@ -16,6 +16,8 @@ import pytest
 
 from ingestion.errors import TerminalError
 from orchestration import run as run_module
+from orchestration.alerts import write_told
+from orchestration.erasures import drop_built
 from orchestration.publication import MANIFEST
 from orchestration.rejected_leads import (
     COLUMNS,
@@ -195,6 +197,16 @@ def test_killed_in_the_middle(company: HandedOff, function: str, calls: int) -> 
     made = export(company.workspace)
     assert made.rows["new"] == 3
     assert [path.name for path in company.exported.iterdir()] == [made.run]
+
+
+def test_an_erasure_drops_exports_and_what_was_told(company: HandedOff) -> None:
+    """Both hold keys, which are addresses where a system's ids are."""
+    company.publish()
+    export(company.workspace)
+    write_told(company.workspace.alerts, {"clock/jane@acme.example/reply": "breached"})
+    assert {"exported", "alerts.json"} <= set(drop_built(company.workspace))
+    assert not company.workspace.exported.exists()
+    assert not company.workspace.alerts.exists()
 
 
 def test_a_run_whose_export_failed_says_what_it_published(

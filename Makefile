@@ -48,6 +48,10 @@ run: $(READY) ## run the pipeline; on the sample company, or on DATA=<folder of 
 query: $(READY) ## SQL="select …" over the tables published last
 	@$(GIVEN) $(BIN)/python -m orchestration.query "$$SQL"
 
+.PHONY: export
+export: $(READY) ## what changed of the rejected leads, as files for the automation system
+	@$(GIVEN) $(BIN)/python -m orchestration.rejected_leads
+
 .PHONY: timeline
 timeline: $(READY) ## PERSON=<key or e-mail> one person's story, and what they lack for the next stage
 	@$(GIVEN) $(BIN)/python -m orchestration.timeline "$$PERSON"

@@ -9,8 +9,10 @@ import dagster as dg
 
 from orchestration import closings
 from orchestration.agreement import agreement_tables
+from orchestration.alerts_sensor import alerts_sensor
 from orchestration.dbt_manifest import ensure_manifest
 from orchestration.erasures import erased_keys
+from orchestration.exported import exported_rejected_leads
 from orchestration.funnel_run import FunnelRun
 from orchestration.gate import gate_in, gate_out
 from orchestration.job import funnel_daily_schedule, funnel_job
@@ -27,7 +29,7 @@ PUBLISHED = {"marts", "quality"}
 
 @dg.definitions
 def definitions() -> dg.Definitions:
-    """Return the assets, checks, job and schedule of the funnel."""
+    """Return the assets, checks, job, schedule and sensor of the funnel."""
     return build_definitions(json.loads(ensure_manifest().read_bytes()))
 
 
@@ -46,10 +48,12 @@ def build_definitions(manifest: dict[str, Any]) -> dg.Definitions:
             raw_files,
             models,
             published_asset(leaving),
+            exported_rejected_leads,
         ],
         asset_checks=[gate_in, gate_out],
         jobs=[funnel_job],
         schedules=[funnel_daily_schedule],
+        sensors=[alerts_sensor],
         resources={"funnel_run": FunnelRun()},
         loggers={"file": run_log},
         executor=dg.in_process_executor,

@@ -89,6 +89,9 @@ def drop_built(workspace: Workspace) -> list[str]:
         workspace.folder / "diff",
         workspace.data_docs,
         workspace.dbt_target,
+        # They hold keys, which are addresses where a system's ids are.
+        workspace.exported,
+        workspace.alerts,
     ):
         if path.is_dir():
             shutil.rmtree(path)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -14,6 +13,7 @@ import duckdb
 
 from ingestion.errors import TerminalError
 from orchestration import progress
+from orchestration.disk import sync as _sync
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -25,7 +25,9 @@ MANIFEST = "manifest.json"
 KEPT = 5
 
 # Beside the marts: what a reader needs to judge them. Quarantined rows hold values of persons.
-_QUALITY = ("findings", "layer_counts", "person_links", "reconciliation")
+_QUALITY = (
+    "findings", "layer_counts", "person_links", "reconciliation", "source_freshness",
+)  # fmt: skip
 
 # One row per hand-off and rule that it breaks: key, rule, severity, description, what was found.
 HANDOFF_FINDINGS = "quality.handoff_findings"
@@ -50,7 +52,8 @@ class Publication:
     """One publication; `manifest.json` has the same keys in the same order.
 
     `as_of` (exclusive), `loads_until` and `created_at` are ISO text in UTC. `tables` are named
-    `<schema>.<table>`. `is_beside` says that `current` was not switched to it.
+    `<schema>.<table>`. `is_beside` says that `current` was not switched to it. `alert_contact` is
+    whom the agreement wants told; publications from before there were alerts name nobody.
     """
 
     run: str
@@ -63,6 +66,7 @@ class Publication:
     agreement_version: int
     is_beside: bool
     engine: str
+    alert_contact: str = ""
     tables: dict[str, PublishedTable] = field(default_factory=dict)
 
     def to_json(self) -> str:
@@ -205,6 +209,10 @@ def _write(
             )
         connection.execute("detach draft")
         engine = connection.execute("select version()").fetchone()
+        contact = connection.execute(
+            "select max(alert_contact) from warehouse.agreement.settings where version = ?",
+            [context["agreement_version"]],
+        ).fetchone()
     return Publication(
         **stamp,
         data_set=context["data_set"],
@@ -213,6 +221,7 @@ def _write(
         loads_until=None if context["loads_until"] is None else _iso(context["loads_until"]),
         agreement_version=context["agreement_version"],
         engine=f"DuckDB {engine[0] if engine else ''}",
+        alert_contact=contact[0] or "" if contact else "",
         tables=tables,
     )
 
@@ -347,15 +356,6 @@ def _remove(path: Path) -> None:
 
 def _files(folder: Path) -> Iterator[Path]:
     return (path for path in folder.rglob("*") if path.is_file())
-
-
-def _sync(path: Path) -> None:
-    """Make a file, or the names in a folder, survive a loss of power."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _iso(moment: datetime) -> str:

@@ -10,6 +10,7 @@ import time
 import traceback
 import uuid
 import warnings
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from ingestion.errors import FunnelError
@@ -30,7 +31,7 @@ STARTED_AT = time.time()
 
 
 class RunFailedError(Exception):
-    """The run did not publish; the text says what, where, and what to do.
+    """The run did not come to its end; the text says what, where, and what to do.
 
     `traceback` is that of the step that failed, empty where a gate stopped the run.
     """
@@ -49,7 +50,7 @@ def run(
     now. The run is kept in the workspace's Dagster instance.
     Raises a FunnelError if the settings, the mapping or the agreement are wrong or another run is
     in progress, and RunFailedError if the run failed or a gate stopped it; then the former
-    publication is still served.
+    publication is still served, unless it was the export after the new one that failed.
     """
     from orchestration.funnel_run import Plan, ensure_exports  # noqa: PLC0415  # slow to import
 
@@ -161,22 +162,25 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--verbose", action="store_true", help="show tracebacks")
     options = parser.parse_args(arguments)
     listen()
+    began = time.time()
     workspace = None
     try:
         workspace = read_workspace()
         _print(run(workspace, options.as_of, options.loads_until, STARTED_AT))
     except (FunnelError, RunFailedError) as error:
-        return _failed(workspace, str(error), error if options.verbose else None)
+        return _failed(workspace, began, str(error), error if options.verbose else None)
     except KeyboardInterrupt:
-        _failed(workspace, "stopped before it had published")
+        _failed(workspace, began, "stopped before it had ended")
         return 130
     except Exception as error:  # a defect of ours: told in one line too, and not hidden
         words = f"{type(error).__name__}: {error}. This is a defect: add --verbose and report it"
-        return _failed(workspace, words, error if options.verbose else None)
+        return _failed(workspace, began, words, error if options.verbose else None)
     return 0
 
 
-def _failed(workspace: Workspace | None, words: str, shown: Exception | None = None) -> int:
+def _failed(
+    workspace: Workspace | None, began: float, words: str, shown: Exception | None = None
+) -> int:
     sys.stdout.flush()
     if isinstance(shown, RunFailedError) and shown.traceback:
         sys.stderr.write(f"\n{shown.traceback}")
@@ -187,7 +191,10 @@ def _failed(workspace: Workspace | None, words: str, shown: Exception | None = N
         last = "nothing is published yet"
     else:
         path = (workspace.published / CURRENT).resolve()
-        last = f"still served: {path} (the former publication, as of {served.as_of})"
+        # What comes after the publication may fail too.
+        is_own = datetime.fromisoformat(served.created_at).timestamp() >= began
+        which = "published by this run" if is_own else "the former publication"
+        last = f"still served: {path} ({which}, as of {served.as_of})"
     sys.stderr.write(f"\n{words}\n{last}\n")
     return 1
 

@@ -35,6 +35,7 @@ PHASES = {
     "models": "build",
     "gate_out": "check out",
     "published__marts": "publish",
+    "exported__rejected_leads": "export",
 }
 
 

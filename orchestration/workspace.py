@@ -59,6 +59,16 @@ class Workspace:
         return self.folder / "data_docs"
 
     @property
+    def exported(self) -> Path:
+        """Folder of what was exported for other systems; `exports` is what came from them."""
+        return self.folder / "exported"
+
+    @property
+    def alerts(self) -> Path:
+        """File that remembers what was told."""
+        return self.folder / "alerts.json"
+
+    @property
     def lock(self) -> Path:
         """File that the run in progress holds."""
         return self.folder / "run.lock"

@@ -113,10 +113,13 @@ def test_source_tests_are_no_checks() -> None:
     assert Translator().settings.enable_source_tests_as_checks is False
 
 
-def test_the_job_and_its_schedule() -> None:
+def test_the_job_its_schedule_and_the_sensor() -> None:
     repository = definitions().get_repository_def()
     (schedule,) = repository.schedule_defs
     assert (schedule.name, schedule.job_name) == ("funnel_daily_schedule", "funnel_job")
+    (sensor,) = repository.sensor_defs
+    # It tells where somebody said, once somebody has switched it on.
+    assert (sensor.name, sensor.default_status.value) == ("alerts_sensor", "STOPPED")
     job = repository.get_job("funnel_job")
     steps = {node.name for node in job.nodes}
     assert {"agreement_tables", "raw_files", "gate_in", "models", "gate_out"} <= steps

@@ -36,7 +36,8 @@ SETUP = """
     create table ops.run_context as
         select 'acme' as data_set, timestamp '2026-02-01' as as_of, date '2026-01-31' as as_of_date,
             timestamp '2026-02-02 03:04:05' as loads_until, 1 as agreement_version;
-    create table agreement.settings as select 1 as version, false as publish_personal_details;
+    create table agreement.settings as
+        select 1 as version, false as publish_personal_details, 'revenue-ops' as alert_contact;
     create table marts.dim_persons as
         select 'p' || i as person_key, i / 7 as score, null::date as seen_on
         from range(50) as r (i);
@@ -89,6 +90,7 @@ def test_what_is_published(warehouse: Path, published: Path) -> None:
         1,
     )
     assert (publication.run_id, publication.engine) == (RUN, f"DuckDB v{duckdb.__version__}")
+    assert publication.alert_contact == "revenue-ops"
     assert current_publication(published) == publication
     with duckdb.connect(str(published / CURRENT / DATABASE), read_only=True) as connection:
         assert connection.sql("select count(*) from marts.dim_persons").fetchall() == [(50,)]
@@ -262,3 +264,7 @@ def test_the_manifest_reads_back() -> None:
     )
     assert Publication.from_json(publication.to_json()) == publication
     assert Publication.from_json(replace(publication, run="s").to_json()).run == "s"
+    # One that was made before it named whom to tell is still served.
+    former = publication.to_json().replace(' "alert_contact": "",\n', "")
+    assert "alert_contact" not in former
+    assert Publication.from_json(former) == publication

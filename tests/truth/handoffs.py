@@ -28,11 +28,15 @@ _SECOND = 1 / 60  # in minutes
 # Stamps lag behind what happened by seconds: what is told within a minute is right. A hand-off that
 # is told within a day of the true one is that one.
 _MATCHES = """
+-- Some systems name a user by an address.
+create temp macro plain(name) as replace(lower(split_part(name, '@', 1)), ' ', '.');
+
 create temp table true_handoffs as
 select
     row_number() over (order by human, handed_off_at) as id,
-    human, pass_number, handed_off_at, assigned_at, owner,
-    case when next_owner <> owner then reassigned_at end as reassigned_at, next_owner,
+    human, pass_number, handed_off_at, assigned_at, plain(owner) as owner,
+    case when next_owner <> owner then reassigned_at end as reassigned_at,
+    plain(next_owner) as next_owner,
     first_attempt_at,
     decision, decided_at, case when decision = 'rejected' then reason end as reason,
     lag(handed_off_at) over (partition by human order by handed_off_at) as former_at,
@@ -40,7 +44,7 @@ select
 from truth.hand_offs;
 
 create temp table told_handoffs as
-select k.human, h.*, o.name as owner
+select k.human, h.*, plain(o.name) as owner
 from warehouse.marts.fct_handoffs as h
 join known as k using (person_key)
 left join warehouse.marts.dim_owners as o using (owner_key);
@@ -91,7 +95,7 @@ select
     regexp_extract(c.record_key, '^[^/]+/[^/]+/') || c.new_value as new_owner
 from warehouse.intermediate.int_field_changes as c
 join identity as i using (record_key)
-where c.field = 'owner_id';
+where c.record_entity = 'persons' and c.field = 'owner_id';
 
 create temp table held_before as
 with last_moves as (
@@ -154,7 +158,7 @@ answered as (
     join identity as i using (human)
     join warehouse.intermediate.int_field_changes as c
         on i.record_key = c.record_key and abs(epoch(c.changed_at) - epoch(f.decided_at)) < 60
-    where c.field in ('status', 'lifecycle_stage')
+    where c.record_entity = 'persons' and c.field in ('status', 'lifecycle_stage')
 ),
 
 purged as (
@@ -177,7 +181,7 @@ reasons as (
     select distinct i.human
     from warehouse.intermediate.int_field_changes as c
     join identity as i using (record_key)
-    where c.field = 'reason'
+    where c.record_entity = 'persons' and c.field = 'reason'
 )
 
 select

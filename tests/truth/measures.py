@@ -7,6 +7,11 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
+from tests.truth.companies import PROJECT
+from tests.truth.handoffs import Handoffs, compare_handoffs
+from tests.truth.handoffs import shortfalls as handoff_shortfalls
+from tests.truth.office_time import read_promises
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from contextlib import AbstractContextManager
@@ -284,6 +289,7 @@ class Measures:
     money: tuple[float, float]
     missed_entries: dict[str, int]
     wrong_outcomes: dict[str, int]
+    handoffs: Handoffs
 
     @property
     def entries_found(self) -> float:
@@ -331,7 +337,10 @@ def measure(warehouse: Path, truth: Path) -> Measures:
         connection.execute(_WRONG)
         missed = dict(connection.execute(_MISSED_ENTRIES).fetchall())
         wrong = dict(connection.execute(_WRONG_OUTCOMES).fetchall())
-    return Measures(precision, recall, entries, invented, outcomes, deals, money, missed, wrong)
+        handoffs = compare_handoffs(connection, read_promises(PROJECT / "agreement.yml"))
+    return Measures(
+        precision, recall, entries, invented, outcomes, deals, money, missed, wrong, handoffs
+    )
 
 
 def _opened(warehouse: Path, truth: Path) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
@@ -367,3 +376,4 @@ def shortfalls(measures: Measures) -> Iterator[str]:
         if counts:
             told = ", ".join(f"{one} {counts[one]}" for one in sorted(counts))
             yield f"{what} of people who are: {told}"
+    yield from handoff_shortfalls(measures.handoffs)

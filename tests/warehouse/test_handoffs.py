@@ -124,6 +124,13 @@ files:
        is_won: {column: stage, map: {Discovery: "false"}}, created_at: created_at}}
   - {file: users.csv, system: crm, entity: owners, load: full, exported_at: 2026-12-16, key: id,
      columns: {name: name, kind: kind, manager: manager, is_active: active}}
+  - {file: contacts.csv, system: portal, entity: persons, load: full, exported_at: 2026-12-16,
+     key: id, columns: {email: email, owner_id: owner, status: {column: status, map: *statuses},
+       created_at: created_at}}
+  - {file: versions.csv, system: portal, entity: field_changes, load: full,
+     exported_at: 2026-12-16, key: id, columns: {record_entity: {value: persons},
+       changed_record_id: contact, field: {column: field, map: {Status: status, Owner: owner_id}},
+       new_value: {column: value, map: *statuses}, changed_at: at}}
 """
 
 COLUMNS = {
@@ -133,6 +140,8 @@ COLUMNS = {
     "tasks": "id lead owner type direction automated completed at",
     "deals": "id lead stage created_at",
     "users": "id name kind manager active",
+    "contacts": "id email owner status created_at",
+    "versions": "id contact field value at",
 }
 
 
@@ -168,6 +177,15 @@ class Crm:
     def call(self, key: str, at: str, **values: str) -> None:
         usual = {"owner": "A", "type": "call", "direction": "outbound", "automated": "no"}
         self.add("tasks", **usual | {"completed": "yes"} | values | {"lead": key, "at": at})
+
+    def contact(self, key: str, *versions: tuple[str, str, str]) -> None:
+        """A contact whose history tells what became of it, never what was before."""
+        for field, value, at in versions:
+            self.add("versions", contact=key, field=field, value=value, at=at)
+        now = {field: value for field, value, _ in versions}
+        self.add("contacts", email=f"{key}@{key}.example.com", owner=now["Owner"],
+                 status=now["Status"], created_at="2026-05-20 08:00:00")  # fmt: skip
+        self.rows["contacts"][-1]["id"] = key
 
     def write(self, folder: Path) -> None:
         thursdays = (date(2024, 1, 4) + timedelta(weeks=week) for week in range(300))
@@ -251,6 +269,14 @@ def bad_days(crm: Crm) -> None:
              reason="full_moon")  # fmt: skip
     crm.add("history", lead="odd", field="Reason", new="full_moon", at="2026-03-03 09:00:00")
     crm.lead("tomorrow", ("MQL", "2027-03-02 09:00:00"), status="Open")
+    crm.contact("routed", ("Status", "MQL", "2026-06-01 09:00:00"),
+                ("Owner", "A", "2026-06-01 09:20:00"), ("Owner", "B", "2026-06-01 09:40:00"),
+                ("Status", "SAL", "2026-06-01 12:00:00"))  # fmt: skip
+    crm.contact("kept", ("Owner", "A", "2026-05-20 08:00:00"),
+                ("Status", "MQL", "2026-06-01 09:00:00"))  # fmt: skip
+    crm.contact("unrouted", ("Status", "MQL", "2026-06-01 09:00:00"),
+                ("Status", "SAL", "2026-06-01 12:00:00"),
+                ("Owner", "A", "2026-06-02 09:00:00"))  # fmt: skip
     for half, at in (("before", "2026-09-30 10:00:00"), ("after", "2026-10-01 10:00:00")):
         crm.lead(half, ("MQL", at))
         crm.call(half, f"{at[:10]} 10:45:00")
@@ -390,6 +416,26 @@ def test_a_queue_receives_and_owes_no_attempt(warehouse: Any) -> None:
 def test_what_is_known_by_its_day_runs_no_clock(warehouse: Any) -> None:
     assert clocks(warehouse, "day", "speed") == []
     assert handoff(warehouse, "day", "attempts") == [(1,)]
+
+
+@pytest.mark.parametrize(
+    ("contact", "assignments"),
+    [("routed", [("A", 20), ("B", 40)]), ("kept", [("A", 0)]), ("unrouted", [])],
+)
+def test_a_history_without_old_values_assigns_when_it_first_names_an_owner(
+    warehouse: Any, contact: str, assignments: list[tuple[str, int]]
+) -> None:
+    found = warehouse.execute(
+        """
+        select a.owner_key, date_diff('minute', h.handed_off_at, a.assigned_at)
+        from intermediate.int_handoff_assignments as a
+        join marts.fct_handoffs as h using (handoff_key)
+        where h.person_key = 'portal/main/' || ?
+        order by a.assigned_at
+        """,
+        [contact],
+    ).fetchall()
+    assert found == [(f"portal/main/{owner}", minutes) for owner, minutes in assignments]
 
 
 def test_a_lead_that_comes_back_is_handed_over_twice(warehouse: Any) -> None:

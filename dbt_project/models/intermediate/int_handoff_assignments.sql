@@ -33,10 +33,36 @@ changed as (
     select distinct entity_key from owner_spans
 ),
 
+-- In a history that names no old value the first owner counts back for segments, but nobody had the lead
+-- before it was theirs.
+first_named as (
+    select r.person_key, c.new_value as owner_key, min(c.moment) as moment
+    from {{ ref('int_segment_changes') }} as c
+    inner join {{ ref('int_persons_resolved') }} as r on c.record_key = r.record_key
+    where
+        c.entity = 'person'
+        and c.field = 'owner_key'
+        and c.change_number = 1
+        and not c.is_old_value_told
+    group by r.person_key, c.new_value
+),
+
 -- Whose owner never changed has no span.
 spans as (
-    select entity_key as person_key, value as owner_key, valid_from, valid_until, evidence
-    from owner_spans
+    select
+        s.entity_key as person_key,
+        s.value as owner_key,
+        coalesce(f.moment, s.valid_from) as valid_from,
+        s.valid_until,
+        case when f.moment is null then s.evidence else 'observed' end as evidence
+    from owner_spans as s
+    left join first_named as f
+        on
+            s.entity_key = f.person_key
+            and s.value = f.owner_key
+            and s.evidence = 'inferred'
+            and s.valid_from < f.moment
+            and s.valid_until > f.moment
     union all
     select p.person_key, p.owner_key, {{ since_ever() }}, {{ until_ever() }}, 'inferred'
     from persons as p

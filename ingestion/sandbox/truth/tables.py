@@ -155,6 +155,8 @@ def _hand_offs(company: Company, passes: Passes) -> pa.Table:
     handed = np.flatnonzero(ever(rounds.mql_at))
     owner = staff.name[rounds.owner]
     owner[~ever(rounds.assigned_at)] = None
+    next_owner = staff.name[rounds.next_owner]
+    next_owner[~ever(rounds.reassigned_at)] = None
     decision, decided_at = decisions(company)
     return pa.table(
         {
@@ -164,6 +166,7 @@ def _hand_offs(company: Company, passes: Passes) -> pa.Table:
             "assigned_at": instants(rounds.assigned_at[handed]),
             "owner": column(owner[handed]),
             "reassigned_at": instants(rounds.reassigned_at[handed]),
+            "next_owner": column(next_owner[handed]),
             "first_attempt_at": instants(rounds.attempt_at[handed]),
             "decision": column(decision[handed]),
             "decided_at": instants(decided_at[handed]),

@@ -530,5 +530,13 @@ def test_all_rows_land_and_every_label_has_a_meaning(
     else:
         expected |= {(*history, "hs_salesforceleadid"), (*history, "hs_salesforcecontactid")}
     assert unknown == expected
+    if name == "usual":
+        # What the integration sends is nobody's attempt.
+        (owners,) = (one_ for one_ in mapping.files if one_.entity == "owners")
+        kind = owners.columns["kind"]
+        kinds = [(kind.map or {}).get(team, kind.other)
+                 for team in texts[owners.file][kind.column or ""]]  # fmt: skip
+        assert kinds.count("machine") == 1
+        assert set(kinds) == {"machine", "person"}
     with_start = [one_ for one_ in mapping.files if one_.history_start is not None]
     assert {one_.history_start for one_ in with_start} == {one.company.settings.first_day}

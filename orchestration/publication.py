@@ -204,9 +204,8 @@ def _write(
             )
         if handoff_findings:
             source = f"read_parquet({_quoted(handoff_findings)})"
-            tables[HANDOFF_FINDINGS] = _copy(
-                connection, draft, *HANDOFF_FINDINGS.split("."), source
-            )
+            schema, table = HANDOFF_FINDINGS.split(".")
+            tables[HANDOFF_FINDINGS] = _copy(connection, draft, schema, table, source)
         connection.execute("detach draft")
         engine = connection.execute("select version()").fetchone()
         contact = connection.execute(

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 PROJECT = Path(__file__).parents[2]
 
+WITHOUT_TESTS = ("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
+
 AGREEMENT = """
 name: cases
 versions:
@@ -366,10 +368,14 @@ def built(
     workspace: Path,
     *,
     is_built: bool = True,
+    has_tests: bool = False,
     arguments: Sequence[str] = (),
     **environment: str,
 ) -> Path:
-    """Land a folder of exports, and build it with dbt alone, as an analyst would."""
+    """Land a folder of exports, and build it with dbt alone, as an analyst would.
+
+    Without the project's own tests, unless asked for: they take 10 s of each build.
+    """
     landing = Landing(workspace / "landing")
     mapping = find_mapping(folder)
     land_agreement(landing, read_agreement(folder / "agreement.yml"), date(2026, 5, 1))
@@ -381,7 +387,8 @@ def built(
         return warehouse
     ran = subprocess.run(
         [Path(sys.executable).with_name("dbt"), "build", "--quiet", "--no-use-colors",
-         "--target-path", workspace / "target", "--log-path", workspace / "logs", *arguments],
+         "--target-path", workspace / "target", "--log-path", workspace / "logs",
+         *(() if has_tests else WITHOUT_TESTS), *arguments],
         cwd=PROJECT / "dbt_project",
         env=os.environ
         | {
@@ -417,16 +424,17 @@ def cases_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def build(cases_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
-    def _build(**environment: str) -> Path:
-        return built(cases_folder, tmp_path_factory.mktemp("workspace"), **environment)
+    def _build(*, has_tests: bool = False, **environment: str) -> Path:
+        workspace = tmp_path_factory.mktemp("workspace")
+        return built(cases_folder, workspace, has_tests=has_tests, **environment)
 
     return _build
 
 
 @pytest.fixture(scope="session")
 def warehouse(build: Callable[..., Path]) -> Iterator[duckdb.DuckDBPyConnection]:
-    """The cases as of the end of April 2026, read-only."""
-    with duckdb.connect(str(build()), read_only=True) as connection:
+    """The cases as of the end of April 2026, read-only; the project's own tests hold on them."""
+    with duckdb.connect(str(build(has_tests=True)), read_only=True) as connection:
         yield connection
 
 

@@ -62,7 +62,9 @@ def built(company: Company, land_and_build: Callable[..., Path]) -> Path:
         with (exports / name).open("w", newline="") as file:
             kept = [line for number, line in enumerate(lines, 1) if number % 40]
             csv.writer(file).writerows([header, *kept])
-    return land_and_build(exports, company.workspace, UNIFIED_FUNNEL_AS_OF="2026-01-02")
+    return land_and_build(
+        exports, company.workspace, has_tests=True, UNIFIED_FUNNEL_AS_OF="2026-01-02"
+    )
 
 
 @pytest.fixture

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 def test_a_selected_mart_builds_alone(
     land_and_build: Callable[..., Path], cases_folder: Path, tmp_path: Path
 ) -> None:
-    path = land_and_build(cases_folder, tmp_path, arguments=["--select", "+rpt_win_loss"])
+    path = land_and_build(
+        cases_folder, tmp_path, has_tests=True, arguments=["--select", "+rpt_win_loss"]
+    )
     with duckdb.connect(str(path), read_only=True) as connection:
         marts = connection.execute(
             "select table_name from information_schema.tables where table_schema = 'marts'"

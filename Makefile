@@ -37,7 +37,7 @@ export PYTHONDONTWRITEBYTECODE :=
 help: ## print this help
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 	@echo
-	@echo 'DATA=<folder of exports>  MAPPING=<file>  AGREEMENT=<file>  AS_OF=<day>  go with run, ui, query, erase and agreement;'
+	@echo 'DATA=<folder of exports>  MAPPING=<file>  AGREEMENT=<file>  AS_OF=<day>  go with run, ui, query, export, erase and agreement;'
 	@echo 'DATA and MAPPING also with timeline, trace, diff and what-if.'
 
 .PHONY: run

@@ -109,7 +109,6 @@ def export(workspace: Workspace) -> Export:
             "nothing is published yet", where=str(workspace.published), mend="Call `make run`"
         )
     folder = workspace.exported / NAME
-    folder.mkdir(parents=True, exist_ok=True)
     _sweep(folder)
     if (made := read_export(folder / publication.run)) is not None:
         return made
@@ -267,7 +266,7 @@ def _read_all(path: Path) -> dict[Key, Row]:
 
 def _write(folder: Path, made: Export, delta: list[Row], standing: list[Row]) -> Export:
     draft = folder / f"{_DRAFT}{made.run}"
-    draft.mkdir()
+    draft.mkdir(parents=True)
     (draft / f"{DELTA}.csv").write_text(_csv(delta), encoding="utf-8", newline="")
     _write_parquet(draft / f"{DELTA}.parquet", delta, DELTA_COLUMNS)
     _write_parquet(draft / ALL, standing, COLUMNS)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import duckdb
+import pyarrow as pa
 import pytest
 
-from ingestion.closings import read_scorecards
+from ingestion.closings import land_scorecards, read_scorecards
 from ingestion.landing import Landing
 from orchestration.closings import close_periods
 
@@ -127,37 +128,54 @@ class Company:
         self.warehouse = workspace / "dev.duckdb"
         self._folder, self._workspace, self._build = folder, workspace, build
 
-    def close(self, as_of: str, models: str = "+rpt_scorecards") -> tuple[Rows, list[int]]:
-        """Return the scorecards of a build, and what closing it once and once more froze."""
+    def look(self, as_of: str, models: str = "+rpt_scorecards", **environment: str) -> Rows:
+        """Return the scorecards of a build of these models."""
         self._build(
             self._folder,
             self._workspace,
             arguments=["--select", models, "--exclude-resource-type", "test"],
             UNIFIED_FUNNEL_AS_OF=as_of,
+            **environment,
         )
+        return self._read(f"select {COLUMNS} from marts.rpt_scorecards order by all")
+
+    def close(self) -> list[int]:
+        """Return how many figures closing what is built froze, once and once more."""
+        return [close_periods(self.warehouse, self.landing) for _ in range(2)]
+
+    def known(self) -> datetime:
+        """When the last load was extracted that the build knows."""
+        known: datetime = self._read("select loads_until from ops.run_context")[0][0]
+        return known.replace(tzinfo=UTC)
+
+    def _read(self, query: str) -> Rows:
         with duckdb.connect(str(self.warehouse), read_only=True) as connection:
-            rows = connection.execute(
-                f"select {COLUMNS} from marts.rpt_scorecards order by all"
-            ).fetchall()
-        return rows, [close_periods(self.warehouse, self.landing) for _ in range(2)]
+            return connection.execute(query).fetchall()
 
 
 @pytest.fixture(scope="module")
 def days(
     tmp_path_factory: pytest.TempPathFactory, land_and_build: Callable[..., Path]
-) -> dict[str, tuple[Rows, list[int]]]:
+) -> dict[str, Any]:
     folder = tmp_path_factory.mktemp("scorecards")
     (folder / "agreement.yml").write_text(AGREEMENT)
     (folder / "mapping.yml").write_text(MAPPING)
     for name, text in FILES.items():
         (folder / f"{name}.csv").write_text(text)
     company = Company(folder, tmp_path_factory.mktemp("workspace"), land_and_build)
-    found = {"2026-02-28": company.close("2026-02-28")}
+    found: dict[str, Any] = {"2026-02-28": (company.look("2026-02-28"), company.close())}
     company.warehouse.unlink()
-    found["2026-03-31"] = company.close("2026-03-31")
+    found["2026-03-31"] = company.look("2026-03-31"), company.close()
     # Nothing happens in these two days: all that is before the periods is as it was.
-    found["2026-04-02"] = company.close("2026-04-02", "int_scorecard_periods+")
-    found["landed"] = (read_scorecards(company.landing).to_pylist(), [])
+    periods = "int_scorecard_periods+"
+    found["2026-04-02"] = company.look("2026-04-02", periods), company.close()
+    landed = read_scorecards(company.landing)
+    found["landed"] = landed.to_pylist()
+    # Frozen by a run that knew of one load more.
+    more = landed.slice(0, 1).set_column(1, "metric", pa.array(["more"]))
+    land_scorecards(company.landing, more, company.known() + timedelta(hours=1))
+    until = (company.known() + timedelta(microseconds=1)).isoformat()
+    found["back"] = company.look("2026-03-31", periods, UNIFIED_FUNNEL_LOADS_UNTIL=until)
     return found
 
 
@@ -208,10 +226,14 @@ def test_what_is_frozen_lands_once(days: Any) -> None:
     ]  # fmt: skip
     keys = [
         (row["team"], row["metric"], row["period_type"], row["period_start"])
-        for row in days["landed"][0]
+        for row in days["landed"]
     ]
     assert len(keys) == len(set(keys)) == 11
-    assert {row["frozen_at"] for row in days["landed"][0]} == {FROZEN_FEBRUARY, FROZEN_MARCH}
+    assert {row["frozen_at"] for row in days["landed"]} == {FROZEN_FEBRUARY, FROZEN_MARCH}
+
+
+def test_looking_back_shows_what_was_shown(days: Any) -> None:
+    assert days["back"] == days["2026-03-31"][0]
 
 
 def test_an_sla_is_a_row_with_its_target_and_trend(days: Any) -> None:

@@ -12,7 +12,7 @@ from ingestion.sandbox.settings import SYSTEMS, Settings
 from tests.truth.companies import PROJECT, RunFailedError, run, write
 from tests.truth.daily import differences
 from tests.truth.measures import Measures, measure
-from tests.truth.page import daily_lines, details, table, write_page
+from tests.truth.page import daily_lines, details, handoff_table, table, write_page
 
 PAGE = PROJECT / "docs" / "truth.md"
 # Daily exports are fed for so many days, by a company of so many people.
@@ -51,6 +51,10 @@ def main(arguments: list[str] | None = None) -> int:
         f"{options.people:,} people, seed {options.seed}, three years",
         "",
         *table(measured),
+        "",
+        "Hand-offs, and the clocks of their SLAs:",
+        "",
+        *handoff_table(measured),
     ]
     if options.details or options.page:
         lines += ["", "What is not wholly right:", "", *details(measured)]

@@ -257,13 +257,15 @@ where f.decision = 'rejected' or f.told_reason is not null;
 """
 
 # A clock starts and stops with the facts above, and is as right as they are: `kept` true leaves out
-# those of who had it before. `lag`: the stamps are seconds off, which decides.
+# those of who had it before. `lag`: the stamps are seconds off, which decides. Nothing explains a
+# clock that its own start and stop contradict.
 _CLOCKS = """
 create temp table told_clocks as
 select
     f.id, c.sla, c.started_at, c.status,
     c.started_at = f.told_handed_off_at
-    and c.owner_key in (select owner_key from held_before as h where h.id = f.id) as is_former
+    and c.owner_key in (select owner_key from held_before as h where h.id = f.id) as is_former,
+    c.clock_key in (select clock_key from misjudged) as is_misjudged
 from found as f
 join warehouse.marts.fct_sla_clocks as c using (handoff_key)
 where c.sla in ('speed_to_lead', 'rep_response', 'decision');
@@ -303,7 +305,9 @@ select
     kept, id, sla,
     bool_and(status is not distinct from told_status) as is_status_right,
     bool_and(coalesce(abs(epoch(started_at) - epoch(told_started_at)) < 60, false))
-        as is_start_right
+        as is_start_right,
+    bool_and(status is not null and told_status is not null) as is_number_right,
+    (id, sla) in (select (t.id, t.sla) from told_clocks as t where t.is_misjudged) as is_misjudged
 from paired
 group by all;
 
@@ -317,6 +321,7 @@ select
     case c.sla when 'decision' then 'decision clock' else c.sla end,
     c.is_status_right and (c.sla <> 'rep_response' or c.is_start_right),
     case
+        when c.is_misjudged then null
         when c.sla = 'rep_response' and b.is_status_right and b.is_start_right
             then 'former owner'
         when c.sla = 'rep_response' and not o.is_right and o.reason <> 'former owner' then o.reason
@@ -324,14 +329,14 @@ select
             c.sla = 'rep_response'
             and not o.is_right
             and f.owner = f.told_owner
-            and c.is_status_right
+            and c.is_number_right
             then 'former owner'
         when c.sla = 'rep_response' and g.has_several_owners then 'another record'
         when c.sla = 'decision' and not d.is_right then d.reason
         when c.sla = 'decision' and not r.is_right then r.reason
         when c.sla = 'decision' and f.is_reason_unknown then 'no reason history'
         when c.sla <> 'decision' and not a.is_right then a.reason
-        when g.is_late then 'told later'
+        when g.is_late and c.is_number_right then 'told later'
         when c.is_start_right then 'lag'
     end
 from compared as c
@@ -449,6 +454,9 @@ def compare_handoffs(connection: duckdb.DuckDBPyConnection, promises: Promises) 
     connection.execute(_MATCHES)
     connection.register("clocks_of_truth", _true_clocks(connection, promises))
     connection.execute("create temp table true_clocks as from clocks_of_truth")
+    misjudged = _misjudged(connection, promises)
+    connection.register("contradicted", pa.table({"clock_key": pa.array(misjudged, pa.string())}))
+    connection.execute("create temp table misjudged as from contradicted")
     for statements in (_EVIDENCE, _FLAGS, _FACTS, _CLOCKS, _MOMENTS):
         connection.execute(statements)
     facts = connection.execute(
@@ -461,7 +469,7 @@ def compare_handoffs(connection: duckdb.DuckDBPyConnection, promises: Promises) 
         {fact: (compared, equal) for fact, compared, equal in facts},
         differences,
         dict(connection.execute(_INVENTED).fetchall()),
-        _misjudged(connection, promises),
+        len(misjudged),
     )
 
 
@@ -524,23 +532,25 @@ def _true_clocks(connection: duckdb.DuckDBPyConnection, promises: Promises) -> p
                      "status": status.tolist()})  # fmt: skip
 
 
-def _misjudged(connection: duckdb.DuckDBPyConnection, promises: Promises) -> int:
-    """Count clocks whose minutes or status do not follow from their own moments.
+def _misjudged(connection: duckdb.DuckDBPyConnection, promises: Promises) -> list[str]:
+    """Return the clocks whose minutes or status do not follow from their own moments.
 
     Of a void one the mart does not tell when it was voided: that it was not overdue is all.
     """
     rows = connection.execute(
         """
         select c.sla, c.status, c.started_at, coalesce(c.stopped_at, r.as_of), c.business_minutes,
-            c.stopped_at is not null
+            c.stopped_at is not null, c.clock_key
         from warehouse.marts.fct_sla_clocks as c
         cross join warehouse.ops.run_context as r
         where c.sla in ('speed_to_lead', 'rep_response', 'decision')
         """
     ).fetchall()
     if not rows:
-        return 0
-    slas, statuses, starts, ends, told, done = (np.array(one) for one in zip(*rows, strict=True))
+        return []
+    slas, statuses, starts, ends, told, done, keys = (
+        np.array(one) for one in zip(*rows, strict=True)
+    )
     target = np.array([promises.minutes[sla] for sla in slas])
     passed = office_seconds(ends.tolist(), promises) - office_seconds(starts.tolist(), promises)
     is_over = passed > target * 60
@@ -550,4 +560,4 @@ def _misjudged(connection: duckdb.DuckDBPyConnection, promises: Promises) -> int
     )
     is_right = (statuses == expected) & (np.abs(passed / 60 - told) < _SECOND)
     is_right[is_void] = (told <= target)[is_void]
-    return int((~is_right).sum())
+    return [str(key) for key in keys[~is_right]]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tests.truth.measures import shortfalls
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from tests.truth.measures import Measures
@@ -18,11 +18,16 @@ _COLUMNS = (
     "set-up", "mess", "precision", "recall", "entries", "of held", "invented", "outcomes", "deals",
     "money",
 )  # fmt: skip
+_HANDOFF_COLUMNS = {
+    "found": "found", "on time": "on time", "owner": "owner", "attempt": "attempt",
+    "decision": "decision", "reason": "reason", "speed_to_lead": "speed",
+    "rep_response": "response", "decision clock": "decided",
+}  # fmt: skip
 
 
 def table(measured: Mapping[tuple[str, str], Measures | str]) -> list[str]:
     """Return a line for each company; what could not be measured says why."""
-    rows = [_COLUMNS]
+    rows: list[tuple[str, ...]] = [_COLUMNS]
     for (set_up, mess), one in measured.items():
         if isinstance(one, str):
             rows.append((set_up, mess, one))
@@ -32,7 +37,23 @@ def table(measured: Mapping[tuple[str, str], Measures | str]) -> list[str]:
             one.outcomes_right, one.deals_right, one.money_told,
         )  # fmt: skip
         rows.append((set_up, mess, *(_share(one) for one in shares)))
-    widths = [max(len(row[at]) for row in rows if at < len(row)) for at in range(len(_COLUMNS))]
+    return _aligned(rows)
+
+
+def handoff_table(measured: Mapping[tuple[str, str], Measures | str]) -> list[str]:
+    """Return a line for each company that could be measured: how right its hand-offs are."""
+    rows = [("set-up", "mess", "hand-offs", *_HANDOFF_COLUMNS.values())]
+    for (set_up, mess), one in measured.items():
+        if isinstance(one, str):
+            continue
+        compared, _ = one.handoffs.facts.get("found", (0, 0))
+        shares = (_share(one.handoffs.share(fact)) for fact in _HANDOFF_COLUMNS)
+        rows.append((set_up, mess, f"{compared:,}", *shares))
+    return _aligned(rows)
+
+
+def _aligned(rows: Sequence[tuple[str, ...]]) -> list[str]:
+    widths = [max(len(row[at]) for row in rows if at < len(row)) for at in range(len(rows[0]))]
     return ["  ".join(f"{cell:<{widths[at]}}" for at, cell in enumerate(row)).rstrip()
             for row in rows]  # fmt: skip
 

@@ -113,3 +113,71 @@ def test_no_deletion_explains_what_had_ended_before(full: Company, tmp_path: Pat
     wrong = measure(path, full.truth).wrong_outcomes
     assert "deleted" not in wrong
     assert wrong["others"] > 0
+
+
+def test_without_mess_rules_explain_all_differences_of_handoffs(full: Company) -> None:
+    handoffs = measure(full.warehouse, full.truth).handoffs
+    assert [handoffs.share(fact) for fact in ("found", "on time", "attempt", "decision")] == [1] * 4
+    assert handoffs.invented == {}
+    assert handoffs.misjudged == 0
+    explained = {"former owner", "another record", "no reason history", "lag"}
+    assert {one for reasons in handoffs.differences.values() for one in reasons} <= explained
+
+
+def test_handoffs_on_another_day_are_missed_and_invented(full: Company, tmp_path: Path) -> None:
+    path = broken(
+        full,
+        tmp_path,
+        "update marts.fct_handoffs set handed_off_at = handed_off_at - interval 2 day",
+    )
+    handoffs = measure(path, full.truth).handoffs
+    assert handoffs.share("found") < 0.1
+    assert handoffs.differences["found"]["others"] > 0
+    assert sum(handoffs.invented.values()) > 0
+
+
+@pytest.mark.parametrize(
+    ("fact", "change"),
+    [
+        ("owner", "assigned_at = assigned_at + interval 1 hour, owner_key = null"),
+        ("attempt", "first_attempt_at = null"),
+        ("decision", "decision = 'recycled' where decision = 'accepted'"),
+        ("decision", "decided_at = decided_at - interval 2 minute"),
+    ],
+)
+def test_a_wrong_fact_of_a_handoff_is_explained_by_nothing(
+    full: Company, tmp_path: Path, fact: str, change: str
+) -> None:
+    path = broken(full, tmp_path, f"update marts.fct_handoffs set {change}")
+    before, after = (measure(one, full.truth).handoffs for one in (full.warehouse, path))
+    assert after.share(fact) < before.share(fact)
+    assert after.differences[fact]["others"] > 0
+    assert "hand-offs, " + fact in "".join(shortfalls(measure(path, full.truth)))
+
+
+@pytest.mark.parametrize("sla", ["speed_to_lead", "rep_response", "decision"])
+def test_a_clock_that_is_judged_wrong_is_noticed(full: Company, tmp_path: Path, sla: str) -> None:
+    path = broken(
+        full,
+        tmp_path,
+        f"update marts.fct_sla_clocks set status = 'met' where sla = '{sla}' and status = 'late'",
+    )
+    handoffs = measure(path, full.truth).handoffs
+    assert handoffs.misjudged > 0
+    fact = "decision clock" if sla == "decision" else sla
+    assert handoffs.differences[fact]["others"] > 0
+    assert "contradicts" in "".join(shortfalls(measure(path, full.truth)))
+
+
+def test_clocks_that_start_late_or_are_not_there_are_noticed(full: Company, tmp_path: Path) -> None:
+    path = broken(
+        full,
+        tmp_path,
+        "update marts.fct_sla_clocks set started_at = started_at + interval 1 day"
+        " where sla = 'speed_to_lead'",
+        "delete from marts.fct_sla_clocks where sla = 'decision'",
+    )
+    handoffs = measure(path, full.truth).handoffs
+    assert handoffs.misjudged > 0
+    assert handoffs.share("decision clock") == 0
+    assert handoffs.differences["decision clock"]["others"] > 0

@@ -277,6 +277,12 @@ def bad_days(crm: Crm) -> None:
     crm.contact("unrouted", ("Status", "MQL", "2026-06-01 09:00:00"),
                 ("Status", "SAL", "2026-06-01 12:00:00"),
                 ("Owner", "A", "2026-06-02 09:00:00"))  # fmt: skip
+    # Qualified again in another system, nobody knows when.
+    crm.lead("again", ("MQL", "2026-06-01 09:00:00"), ("SAL", "2026-06-01 12:00:00"),
+             ("Recycled", "2026-06-08 09:00:00"), ("SAL", "2026-08-03 09:00:00"))  # fmt: skip
+    crm.call("again", "2026-06-01 09:30:00")
+    crm.add("contacts", email="again@again.example.com", status="MQL",
+            created_at="2026-06-02 08:00:00")  # fmt: skip
     for half, at in (("before", "2026-09-30 10:00:00"), ("after", "2026-10-01 10:00:00")):
         crm.lead(half, ("MQL", at))
         crm.call(half, f"{at[:10]} 10:45:00")
@@ -416,6 +422,13 @@ def test_a_queue_receives_and_owes_no_attempt(warehouse: Any) -> None:
 def test_what_is_known_by_its_day_runs_no_clock(warehouse: Any) -> None:
     assert clocks(warehouse, "day", "speed") == []
     assert handoff(warehouse, "day", "attempts") == [(1,)]
+
+
+def test_a_handoff_without_a_date_ends_none(warehouse: Any) -> None:
+    assert handoff(warehouse, "again", "pass_number, handed_off_date is null, attempts") == [
+        (1, False, 1), (2, True, 0),
+    ]  # fmt: skip
+    assert clocks(warehouse, "again", "speed") == [("met", 30, 30)]
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,7 @@ numbered as (
     where e.entry_number = 1
 )
 
--- What happens belongs to a hand-off until the person's next one.
+-- What happens belongs to a hand-off until the person's next one that has a date.
 select
     person_key || '#' || cast(pass_number as varchar) || '/' || cast(handoff_number as varchar)
         as handoff_key,
@@ -51,9 +51,10 @@ select
     transition_date as handed_off_date,
     precision,
     moment,
-    lead(moment, 1, {{ until_ever() }}) over (
+    coalesce(min(moment) over (
         partition by person_key order by pass_number, handoff_number
-    ) as next_moment,
+        rows between 1 following and unbounded following
+    ), {{ until_ever() }}) as next_moment,
     evidence,
     agreement_version,
     source,

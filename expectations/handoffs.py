@@ -60,7 +60,12 @@ def _rules() -> tuple[Rule, ...]:
             "warning",
             observed="owner_key",
         ),
-        holds("is_owner_active", "the owner of a hand-off is active", "warning", observed="owner"),
+        holds(
+            "is_owner_active",
+            "who has a lead that waits for an answer is still there",
+            "warning",
+            observed="owner",
+        ),
         holds(
             "is_reason_known",
             "the reason is one that the agreement knows for that exit",
@@ -129,7 +134,7 @@ def _query(fields: list[str]) -> str:
             h.handed_off_at < c.as_of as is_past,
             h.recipient_key is not null as has_recipient,
             case when h.owner_key is not null then o.owner_key is not null end as is_owner_known,
-            o.is_active as is_owner_active,
+            case when h.decision is null then o.is_active end as is_owner_active,
             concat_ws(' ', o.kind, o.owner_key, 'not active') as owner,
             case when h.reason is not null and a.reasons > 0 then a.is_reason_known end
                 as is_reason_known,

@@ -99,8 +99,8 @@ CASES = {
         ("h1", "is_owner_known", "warning", "zoe"),
     ),
     "an owner who left": (
-        "update marts.fct_handoffs set owner_key = 'bob' where handoff_key = 'h1'",
-        ("h1", "is_owner_active", "warning", "user bob not active"),
+        "update marts.fct_handoffs set owner_key = 'bob' where handoff_key = 'h3'",
+        ("h3", "is_owner_active", "warning", "user bob not active"),
     ),
     "no recipient": (
         "update marts.fct_handoffs set recipient_key = null where handoff_key = 'h3'",

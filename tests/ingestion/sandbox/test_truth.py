@@ -223,6 +223,7 @@ def test_hand_offs_are_the_rounds_that_qualified(mess: Mess) -> None:
     assert not (told["first_attempt_at"] < told["assigned_at"]).any()
     assert not (told["assigned_at"] < told["handed_off_at"]).any()
     assert set(told["owner"].dropna()) <= set(one.company.staff.name)
+    assert (told["next_owner"].notna() == told["reassigned_at"].notna()).all()
     entries = one.tables["stage_entries"]
     mql = entries[entries["stage"] == MQL][["human", "pass_number", "entered_at"]]
     first = told.groupby(["human", "pass_number"])["handed_off_at"].min()

@@ -134,7 +134,7 @@ def test_every_asset_has_its_rows_and_every_check_its_verdict(ran: Ran) -> None:
         for key in materialized
         if graph.get(key).group_name not in {"intermediate", "staging"}
     }
-    assert views - counted == {"quality/layer_counts", "quality/traced_rows"}
+    assert views - counted == {"quality/traced_rows"}
     checks = {
         evaluation.check_name
         for event in events

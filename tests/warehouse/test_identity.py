@@ -392,6 +392,21 @@ def test_g16_two_leads_of_one_contact_are_one_person_with_two_passes(warehouse: 
     ) == (3, 2)
 
 
+def test_merged_records_have_a_bucket_of_their_own(warehouse: Any) -> None:
+    (merged,) = warehouse.execute(
+        "select row_count from quality.reconciliation"
+        " where entity = 'persons' and bucket = 'merged'"
+    ).fetchone()
+    (gone,) = warehouse.execute(
+        """
+        select count(distinct s.record_key) from staging.stg_files__persons as s
+        join intermediate.int_person_links as l using (record_key)
+        where l.kind = 'merge' and l.has_happened
+        """
+    ).fetchone()
+    assert merged == gone > 0
+
+
 def test_g18_a_chain_of_merges_closes_link_by_link(warehouse: Any, ninth_of_march: Any) -> None:
     key = "crm/main/G18-A"
     keys = [f"crm/main/G18-{of}" for of in "ABC"]

@@ -1,5 +1,3 @@
-{{ config(materialized='view') }}
-{#- A view, so that whoever looks counts what is there now. -#}
 {%- set by_file = [
     'activities', 'field_changes', 'opportunity_persons', 'opportunity_snapshots', 'currency_rates'
 ] -%}

@@ -374,7 +374,7 @@ def built(
 ) -> Path:
     """Land a folder of exports, and build it with dbt alone, as an analyst would.
 
-    Without the project's own tests, unless asked for: they take 10 s of each build.
+    Without the project's own tests, unless asked for: 142 of them at 60 ms each.
     """
     landing = Landing(workspace / "landing")
     mapping = find_mapping(folder)

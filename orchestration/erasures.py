@@ -82,7 +82,7 @@ def drop_built(workspace: Workspace) -> list[str]:
     """Remove what was built from the landing, publications apart; return the names of what was."""
     dropped = []
     for path in (
-        # The pipeline's, the analyst's, and what DuckDB keeps beside them.
+        # The pipeline's, the analyst's, and what DuckDB and the gate keep beside them.
         *sorted(workspace.folder.glob("*.duckdb*")),
         workspace.beside,
         workspace.folder / "what_if",
@@ -92,6 +92,7 @@ def drop_built(workspace: Workspace) -> list[str]:
         # They hold keys, which are addresses where a system's ids are.
         workspace.exported,
         workspace.alerts,
+        workspace.reports,
     ):
         if path.is_dir():
             shutil.rmtree(path)

@@ -61,7 +61,7 @@ def exit_verdicts(warehouse: Path) -> Iterator[Verdict]:
 
 def handoff_findings(warehouse: Path) -> Path:
     """Return the Parquet file that the gate leaves beside a warehouse for its publication."""
-    return warehouse.with_suffix(".handoff_findings.parquet")
+    return warehouse.with_name(f"{warehouse.name}.handoff_findings.parquet")
 
 
 def _write_handoff_findings(verdicts: list[Verdict], warehouse: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 from typing import TYPE_CHECKING
 
+from orchestration.disk import replace_text
 from orchestration.team_report import cells, figure
 
 if TYPE_CHECKING:
@@ -22,11 +23,9 @@ def write_page(folder: Path, teams: Sequence[Team], title: str, as_of: str) -> P
 
     One file that needs nothing else, no internet either. Raises OSError.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     path = folder / PAGE
-    draft = folder / f".{PAGE}.draft"
-    draft.write_text(_page(teams, title, as_of))
-    return draft.replace(path)
+    replace_text(path, _page(teams, title, as_of))
+    return path
 
 
 def _page(teams: Sequence[Team], title: str, as_of: str) -> str:

@@ -197,7 +197,8 @@ def test_g26_killed_in_the_middle_the_next_run_ends_it(company: Company) -> None
         os.kill(killed.pid, signal.SIGKILL)
     told = "".join(seen)
     assert "erase     rewrote" in told
-    assert "dropped dev.duckdb, warehouse.duckdb, beside, what_if, diff, data_docs, dbt" in told
+    built = "warehouse.duckdb, warehouse.duckdb.handoff_findings.parquet"
+    assert f"dropped dev.duckdb, {built}, beside, what_if, diff, data_docs, dbt" in told
     assert not any(one.lower() in told.lower() for one in JANE)
     landing = Landing(company.workspace.landing)
     assert len(unfinished_erasures(landing)) == 1

@@ -18,6 +18,7 @@ from ingestion.errors import TerminalError
 from orchestration import run as run_module
 from orchestration.alerts import write_told
 from orchestration.erasures import drop_built
+from orchestration.gate import handoff_findings
 from orchestration.publication import MANIFEST
 from orchestration.rejected_leads import (
     COLUMNS,
@@ -30,6 +31,7 @@ from orchestration.rejected_leads import (
     main,
     read_export,
 )
+from orchestration.team_page import write_page
 from orchestration.workspace import SAMPLE, read_workspace
 from tests.environment import run_environment
 from tests.orchestration.handed_off import HandedOff
@@ -199,14 +201,17 @@ def test_killed_in_the_middle(company: HandedOff, function: str, calls: int) -> 
     assert [path.name for path in company.exported.iterdir()] == [made.run]
 
 
-def test_an_erasure_drops_exports_and_what_was_told(company: HandedOff) -> None:
-    """Both hold keys, which are addresses where a system's ids are."""
+def test_an_erasure_drops_whatever_holds_keys(company: HandedOff) -> None:
+    """Exports, what was told, the page of both teams and what the gate found of hand-offs."""
     company.publish()
     export(company.workspace)
     write_told(company.workspace.alerts, {"clock/jane@acme.example/reply": "breached"})
-    assert {"exported", "alerts.json"} <= set(drop_built(company.workspace))
-    assert not company.workspace.exported.exists()
-    assert not company.workspace.alerts.exists()
+    page = write_page(company.workspace.reports, (), "acme", "2026-01-31")
+    found = handoff_findings(company.workspace.warehouse)
+    found.write_bytes(b"crm/jane@acme.example#1/1")
+    assert {"exported", "alerts.json", "reports"} <= set(drop_built(company.workspace))
+    for path in (company.workspace.exported, company.workspace.alerts, page, found):
+        assert not path.exists()
 
 
 def test_a_run_whose_export_failed_says_what_it_published(

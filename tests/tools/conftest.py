@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import duckdb
 import pytest
 
 from ingestion.agreement import land_agreement, read_agreement
@@ -17,6 +18,7 @@ from ingestion.files import find_mapping, land_file, land_mapping
 from ingestion.landing import Landing
 from orchestration.dbt_build import build
 from orchestration.dbt_manifest import TARGET, dbt_environment
+from orchestration.gate import handoff_findings
 from orchestration.publication import publish
 from orchestration.workspace import PROJECT, Workspace, read_workspace
 from tests.environment import run_environment
@@ -154,7 +156,11 @@ def workspace(exports: Path, workspaces: Path) -> Workspace:
             target=TARGET,
             told="building the tiny company",
         )
-        publish(found.warehouse, found.published, "11111111-tiny")
+        of_gate = handoff_findings(found.warehouse)
+        duckdb.sql("select 'crm/main/1#1/1' as handoff_key, 'has_recipient' as rule").write_parquet(
+            str(of_gate)
+        )
+        publish(found.warehouse, found.published, "11111111-tiny", handoff_findings=of_gate)
         return found
 
 

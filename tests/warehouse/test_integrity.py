@@ -1,7 +1,8 @@
 """Money and counts from the landing to every mart, of a company whose records are as bad as can be.
 
 The project's own tests (dbt_project/tests) reconcile layer with layer on each build. Here they run
-on duplicates, merges, deletions and bad values, and each is shown to fail where a row is doubled.
+on duplicates, merges, deletions and bad values, and are shown to fail where a row is there twice or
+not at all.
 """
 
 from __future__ import annotations

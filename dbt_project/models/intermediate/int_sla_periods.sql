@@ -26,10 +26,6 @@ context as (
     select * from {{ source('ops', 'run_context') }}
 ),
 
-days as (
-    select * from {{ ref('int_days') }}
-),
-
 business_days as (
     select * from {{ ref('int_business_days') }}
 ),
@@ -44,30 +40,12 @@ first_handoff as (
     select min(handed_off_date) as first_date from handoffs
 ),
 
-day_periods as (
-    {%- for period in ['month', 'quarter'] %}
-    select
-        '{{ period }}' as period,
-        {{ period_start('d.calendar_date', period) }} as period_start,
-        d.calendar_date
-    from days as d
-    {%- if not loop.last %}
-    union all
-    {%- endif %}
-    {%- endfor %}
-),
-
 -- From the first hand-off to as_of: before it there was nothing to promise.
 periods as (
-    select
-        p.period,
-        p.period_start,
-        {{ days_later('max(p.calendar_date)', 1) }} as period_end
-    from day_periods as p
-    cross join first_handoff as f
-    cross join context as ctx
-    group by p.period, p.period_start
-    having max(p.calendar_date) >= max(f.first_date) and p.period_start <= max(ctx.as_of_date)
+    select p.period_type as period, p.period_start, p.period_end
+    from {{ ref('int_periods') }} as p
+    inner join first_handoff as f on p.period_end > f.first_date
+    inner join context as ctx on p.period_start <= ctx.as_of_date
 ),
 
 -- A changed target applies from the next period: the version in force when it begins.

@@ -49,7 +49,7 @@ def main(arguments: list[str] | None = None) -> None:
         *_beside(workspace, small, options.runs),
         *_later(small, lean, options.runs),
     ]
-    lines.append(_clocks(workspace, options.runs))
+    lines += _drawn(workspace, options.runs)
     signals = _signals(workspace)
     _tell_slowest(workspace)
     # Last: it adds to the warehouse that the lines before are about.
@@ -188,11 +188,22 @@ def _beside(workspace: Workspace, small: Workspace, runs: int) -> list[Line]:
     ]
 
 
-def _clocks(workspace: Workspace, runs: int) -> Line:
-    """Two million clocks on the calendars of the build."""
-    command = [sys.executable, "-m", "tests.bench.clocks", str(workspace.folder)]
-    name = "two million clocks"
-    return Line(name, _repeat(name, runs, _nothing, command, workspace), own=True)
+def _drawn(workspace: Workspace, runs: int) -> list[Line]:
+    """Clocks and hand-offs drawn by the million, on the agreement and calendars of the build."""
+    folder = str(workspace.folder)
+    steps = [
+        ("two million clocks", ["tests.bench.clocks", folder]),
+        ("suite of a million hand-offs", ["tests.bench.handoffs", "suite", folder]),
+        ("a million hand-offs, one statement", ["tests.bench.handoffs", "statement", folder]),
+    ]
+    return [
+        Line(
+            name,
+            _repeat(name, runs, _nothing, [sys.executable, "-m", *command], workspace),
+            own=True,
+        )
+        for name, command in steps
+    ]
 
 
 def _small_run(runs: int) -> Line:

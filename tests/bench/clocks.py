@@ -10,7 +10,7 @@ import sys
 import time
 from pathlib import Path
 
-import duckdb
+from tests.bench.drawn import drawn
 
 CLOCKS = 2_000_000
 _NEEDED = (
@@ -66,24 +66,11 @@ join axes as a using (place)
 def clocks(folder: Path) -> float:
     """Return the seconds that the model takes. Raises FileNotFoundError before a build."""
     (model,) = (folder / "dbt" / "compiled").rglob("int_sla_clocks_timed.sql")
-    place = folder / "clocks"
-    place.mkdir(exist_ok=True)
-    # Of the name that the compiled model has for its database.
-    file = place / "warehouse.duckdb"
-    file.unlink(missing_ok=True)
-    with duckdb.connect(str(file)) as connection:
-        connection.execute("set threads = 2; set memory_limit = '3GB'; set TimeZone = 'UTC'")
-        connection.execute(f"attach '{folder / 'warehouse.duckdb'}' as source (read_only)")
-        for schema in ("intermediate", "ops"):
-            connection.execute(f"create schema {schema}")
-        for table in _NEEDED:
-            connection.execute(f"create table {table} as from source.{table}")
-        connection.execute(_DRAWN)
+    with drawn(folder, "clocks", _NEEDED, _DRAWN) as connection:
         began = time.monotonic()
         connection.execute(f"create table timed as {model.read_text()}")
         seconds = time.monotonic() - began
         found = connection.execute("select count(*), count(due_at) from timed").fetchone()
-    file.unlink()
     if found != (CLOCKS, CLOCKS):
         sys.exit(f"{found} of {CLOCKS} clocks were timed")
     return seconds

@@ -23,9 +23,15 @@ class Rule:
     observed: str | None = None
 
     @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that the rule looks at; none if it looks at the table."""
+        one = self.arguments.get("column")
+        return tuple(self.arguments.get("column_list", [one] if one else []))
+
+    @property
     def name(self) -> str:
-        """The columns that the rule looks at; empty if it looks at the table."""
-        return "_".join(self.arguments.get("column_list", [self.arguments.get("column", "")]))
+        """The same as one word; empty if it looks at the table."""
+        return "_".join(self.columns)
 
 
 @dataclass(frozen=True)

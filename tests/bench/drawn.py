@@ -32,13 +32,15 @@ def drawn(
     # Of the name that compiled models have for their database.
     file = place / built.name
     file.unlink(missing_ok=True)
-    with duckdb.connect(str(file)) as connection:
-        connection.execute(SETTINGS)
-        connection.execute(f"attach '{built}' as source (read_only)")
-        for schema in ("agreement", "intermediate", "marts", "ops"):
-            connection.execute(f"create schema {schema}")
-        for table in needed:
-            connection.execute(f"create table {table} as from source.{table}")
-        connection.execute(statements)
-        yield connection
-    file.unlink()
+    try:
+        with duckdb.connect(str(file)) as connection:
+            connection.execute(SETTINGS)
+            connection.execute(f"attach '{built}' as source (read_only)")
+            for schema in ("agreement", "intermediate", "marts", "ops"):
+                connection.execute(f"create schema {schema}")
+            for table in needed:
+                connection.execute(f"create table {table} as from source.{table}")
+            connection.execute(statements)
+            yield connection
+    finally:
+        file.unlink(missing_ok=True)

@@ -77,7 +77,7 @@ select
     d.handed_off_at + case
         when d.decision is null then null
         when hash(d.number, 5) % {_WRONG} > 0 then interval 5 hour
-        else interval -5 day
+        else interval (-5) day
     end as decided_at,
     case
         when d.decision <> 'rejected' or hash(d.number, 6) % {_WRONG} = 0 then null

@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 TARGET = "pipeline"
-PARTIAL_PARSE = "partial_parse.msgpack"
+_PARSED = "partial_parse.msgpack"  # dbt's own name
 
+_MARK = "manifest.digest"
 # Folders of the dbt project that dbt writes or nobody builds from.
 _NOT_SOURCE = {"target", "logs", "dbt_packages", "__pycache__"}
 
@@ -35,7 +36,7 @@ def manifest_folder() -> Path:
 def dbt_command(*arguments: str, target: str = TARGET) -> list[str]:
     """Return a command line of the dbt that belongs to this interpreter."""
     # Asked of the interpreter and not of PATH, which may name another dbt or none.
-    return [sys.executable, "-m", "dbt.cli.main", *arguments, "--target", target]
+    return [sys.executable, "-m", "orchestration.dbt_process", *arguments, "--target", target]
 
 
 def dbt_environment(
@@ -70,17 +71,33 @@ def ensure_manifest() -> Path:
     own words if the project does not parse.
     """
     folder = manifest_folder()
-    path, mark = folder / "manifest.json", folder / "manifest.digest"
+    path = folder / "manifest.json"
     digest = _digest_of_project()
-    if path.is_file() and mark.is_file() and mark.read_text() == digest:
+    if path.is_file() and _parsed_digest() == digest:
         return path
     folder.mkdir(parents=True, exist_ok=True)
+    mark = folder / _MARK
+    mark.unlink(missing_ok=True)
     # Under the sample's names, so that its first run need not parse again.
     sample = workspaces() / SAMPLE
     workspace = Workspace(data_set=SAMPLE, folder=sample, exports=sample / "exports")
     _parse(dbt_command("--quiet", "parse"), dbt_environment(workspace, folder))
     mark.write_text(digest)
     return path
+
+
+def parsed_project() -> Path | None:
+    """Return the file of what dbt itself keeps of that parse, if it fits the project as it is now.
+
+    It holds for every warehouse file of the same name, wherever it lies.
+    """
+    path = manifest_folder() / _PARSED
+    return path if path.is_file() and _parsed_digest() == _digest_of_project() else None
+
+
+def _parsed_digest() -> str | None:
+    mark = manifest_folder() / _MARK
+    return mark.read_text() if mark.is_file() else None
 
 
 def _parse(command: Sequence[str], environment: dict[str, str]) -> None:

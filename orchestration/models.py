@@ -3,7 +3,6 @@
 import contextlib
 import io
 import re
-import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import version as installed_version
@@ -19,12 +18,7 @@ from packaging.version import Version
 
 from ingestion.errors import TerminalError
 from orchestration import progress
-from orchestration.dbt_manifest import (
-    PARTIAL_PARSE,
-    dbt_command,
-    dbt_environment,
-    manifest_folder,
-)
+from orchestration.dbt_manifest import dbt_command, dbt_environment
 from orchestration.funnel_run import FunnelRun, Plan
 from orchestration.workspace import dbt_project
 
@@ -106,7 +100,7 @@ def _build(
 ) -> Iterator[Any]:
     target_path = plan.workspace.dbt_target
     plan.warehouse.parent.mkdir(parents=True, exist_ok=True)
-    _seed_partial_parse(target_path)
+    target_path.mkdir(parents=True, exist_ok=True)
     translator = Translator()
     # Not DbtCliResource.cli: it calls `dbt --version` and sets up an adapter first, 3 s a run.
     invocation = DbtCliInvocation.run(
@@ -228,11 +222,3 @@ def _selected(context: dg.AssetExecutionContext) -> list[str]:
 
 def _unique_id(event: DbtCliEventMessage) -> str:
     return str(event.raw_event["data"]["node_info"]["unique_id"])
-
-
-def _seed_partial_parse(target_path: Path) -> None:
-    """Let the first build of a data set begin from what the manifest's parse left."""
-    target_path.mkdir(parents=True, exist_ok=True)
-    seed, own = manifest_folder() / PARTIAL_PARSE, target_path / PARTIAL_PARSE
-    if seed.is_file() and not own.exists():
-        shutil.copy(seed, own)

@@ -10,6 +10,7 @@ from ingestion.errors import TerminalError
 
 PREFIX = "UNIFIED_FUNNEL_"
 SAMPLE = "sample_company"
+WAREHOUSE = "warehouse.duckdb"
 PROJECT = Path(__file__).resolve().parent.parent
 
 
@@ -36,7 +37,7 @@ class Workspace:
     @property
     def warehouse(self) -> Path:
         """DuckDB file that only the pipeline opens."""
-        return self.folder / "warehouse.duckdb"
+        return self.folder / WAREHOUSE
 
     @property
     def beside(self) -> Path:

@@ -1,16 +1,27 @@
-"""The environment of a run: the project's own variables as given and no others."""
+"""Where runs read and write: the project's own variables as given and no others."""
 
 from __future__ import annotations
 
 import os
+import shutil
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
 
+from orchestration.workspace import PROJECT
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+
+def new_workspaces(folder: Path) -> Path:
+    """Return a folder for workspaces that knows what set-up parsed of the dbt project: 5 s less."""
+    parsed = PROJECT / "workspace" / ".dbt"
+    if parsed.is_dir() and not (folder / ".dbt").exists():
+        shutil.copytree(parsed, folder / ".dbt")
+    return folder
 
 
 @contextmanager
@@ -26,7 +37,7 @@ def run_environment(exports: Path | None, workspaces: Path, **others: str) -> It
                 patch.delenv(name)
         if exports:
             patch.setenv("UNIFIED_FUNNEL_DATA", str(exports))
-        patch.setenv("UNIFIED_FUNNEL_WORKSPACE", str(workspaces))
+        patch.setenv("UNIFIED_FUNNEL_WORKSPACE", str(new_workspaces(workspaces)))
         for name, value in others.items():
             patch.setenv(name, value)
         # They are set by a run and must not outlive it.

@@ -231,7 +231,7 @@ def _repeat(
     found = []
     for _ in range(runs):
         prepare()
-        folder = dbt_project() if "dbt.cli.main" in command else PROJECT
+        folder = dbt_project() if "orchestration.dbt_process" in command else PROJECT
         found.append(measure(command, _environment(workspace), folder))
         _tell(name, found[-1])
     return found

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import pytest
 
+from tests.environment import new_workspaces
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -43,7 +45,7 @@ def publish(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str]
             [sys.executable, "-m", "orchestration.run"],
             env=os.environ
             | {
-                "UNIFIED_FUNNEL_WORKSPACE": str(tmp_path_factory.mktemp(data_set)),
+                "UNIFIED_FUNNEL_WORKSPACE": str(new_workspaces(tmp_path_factory.mktemp(data_set))),
                 "UNIFIED_FUNNEL_DATA": str(folder),
             },
             capture_output=True,

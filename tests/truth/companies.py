@@ -17,6 +17,7 @@ from ingestion.landing import Landing
 from ingestion.sandbox.mess import PROFILES
 from ingestion.sandbox.settings import Settings
 from ingestion.sandbox.written import EXPORTS, TRUTH, write_company
+from tests.environment import new_workspaces
 
 if TYPE_CHECKING:
     from ingestion.sandbox.mess import Profile
@@ -85,7 +86,7 @@ def run(company: Company, exports: Path | None = None) -> str:
         name: value for name, value in os.environ.items() if not name.startswith("UNIFIED_FUNNEL_")
     }
     environment["UNIFIED_FUNNEL_DATA"] = str(exports or company.exports)
-    environment["UNIFIED_FUNNEL_WORKSPACE"] = str(company.folder / "workspace")
+    environment["UNIFIED_FUNNEL_WORKSPACE"] = str(new_workspaces(company.folder / "workspace"))
     ran = subprocess.run(
         [sys.executable, "-m", "orchestration.run"],
         cwd=PROJECT,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import os
 import subprocess
-import sys
 from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +15,7 @@ import pytest
 from ingestion.agreement import land_agreement, read_agreement
 from ingestion.files import find_mapping, land_file, land_mapping
 from ingestion.landing import Landing
+from orchestration.dbt_manifest import dbt_command
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -372,7 +372,7 @@ def built(
     arguments: Sequence[str] = (),
     **environment: str,
 ) -> Path:
-    """Land a folder of exports, and build it with dbt alone, as an analyst would.
+    """Land a folder of exports, and build it with dbt alone.
 
     Without the project's own tests, unless asked for: 142 of them at 60 ms each.
     """
@@ -382,18 +382,20 @@ def built(
     land_mapping(landing, mapping)
     for export in mapping.files:
         land_file(landing, mapping, export, folder)
-    warehouse = workspace / "dev.duckdb"
+    warehouse = workspace / "warehouse.duckdb"
     if not is_built:
         return warehouse
     ran = subprocess.run(
-        [Path(sys.executable).with_name("dbt"), "build", "--quiet", "--no-use-colors",
-         "--target-path", workspace / "target", "--log-path", workspace / "logs",
-         *(() if has_tests else WITHOUT_TESTS), *arguments],
+        dbt_command(
+            "build", "--quiet", "--no-use-colors",
+            "--target-path", str(workspace / "target"), "--log-path", str(workspace / "logs"),
+            *(() if has_tests else WITHOUT_TESTS), *arguments,
+        ),
         cwd=PROJECT / "dbt_project",
         env=os.environ
         | {
             "UNIFIED_FUNNEL_LANDING": str(workspace / "landing"),
-            "UNIFIED_FUNNEL_DEV_WAREHOUSE": str(warehouse),
+            "UNIFIED_FUNNEL_WAREHOUSE": str(warehouse),
         }
         | environment,
         capture_output=True,

@@ -151,7 +151,7 @@ def built(tmp_path_factory: pytest.TempPathFactory, land_and_build: Callable[...
     increment = build(second_export(), MARCH_10, "run", "increment")
     again = build(second_export(), MARCH_10, "run", "again")
     full = build(second_export(), MARCH_10, "run", "full", "--full-refresh")
-    (root / "run" / "dev.duckdb").unlink()
+    (root / "run" / "warehouse.duckdb").unlink()
     backfill = build(
         second_export(), MARCH_10, "run", "backfill",
         UNIFIED_FUNNEL_AS_OF=MARCH_9.isoformat(), UNIFIED_FUNNEL_LOADS_UNTIL=known,

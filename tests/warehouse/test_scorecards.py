@@ -125,7 +125,7 @@ class Company:
 
     def __init__(self, folder: Path, workspace: Path, build: Callable[..., Path]) -> None:
         self.landing = Landing(workspace / "landing")
-        self.warehouse = workspace / "dev.duckdb"
+        self.warehouse = workspace / "warehouse.duckdb"
         self._folder, self._workspace, self._build = folder, workspace, build
 
     def look(self, as_of: str, models: str = "+rpt_scorecards", **environment: str) -> Rows:

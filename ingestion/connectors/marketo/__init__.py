@@ -1,0 +1,1 @@
+"""Marketo: bulk extracts for leads and activities, REST for what describes them."""

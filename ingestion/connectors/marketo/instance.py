@@ -1,0 +1,125 @@
+"""One Marketo instance: what it holds, and how it describes it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pyrate_limiter import Duration, Limiter, Rate
+
+from ingestion.connectors.errors import UnreadableAnswerError
+from ingestion.connectors.http import Client
+from ingestion.connectors.marketo.judge import judge
+from ingestion.connectors.marketo.login import Credentials, Login
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from ingestion.connectors.http import Answer, Patience
+
+# Of 100 calls in 20 s that all clients of a subscription share, what one may take.
+_CALLS, _SECONDS = 80, 20
+_ASSETS = 200  # on a page, the most there may be
+
+
+@dataclass(frozen=True)
+class ActivityType:
+    """A type of activity and the names of its attributes, the primary one left out."""
+
+    id: int
+    name: str
+    attributes: tuple[str, ...]
+
+
+class Instance:
+    """The instance that credentials lead to. Threads may share it.
+
+    `is_paced` keeps below what a subscription may ask in 20 s; each method raises the errors of
+    `Client`.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        credentials: Credentials,
+        *,
+        patience: Patience | None = None,
+        is_paced: bool = True,
+    ) -> None:
+        self.name = name
+        self._url = credentials.url.rstrip("/")
+        pace = Limiter(Rate(_CALLS, Duration.SECOND * _SECONDS)) if is_paced else None
+        login = Login(name, credentials, patience)
+        self.client = Client(name, judge, authority=login, patience=patience, pace=pace)
+
+    def url(self, path: str) -> str:
+        """Return the address of a path."""
+        return f"{self._url}/{path}"
+
+    def get(self, path: str, fields: Mapping[str, str] | None = None) -> dict[str, Any]:
+        """Return the answer to a GET; its `success` is true."""
+        return _table(self.client.request("GET", self.url(path), fields=fields))
+
+    def post(self, path: str, content: Any = None) -> dict[str, Any]:
+        """Return the answer to a POST of JSON; its `success` is true."""
+        return _table(self.client.request("POST", self.url(path), content=content))
+
+    def lead_fields(self) -> tuple[str, ...]:
+        """Return the fields of leads by their names in REST, as described now."""
+        found = self.get("rest/v1/leads/describe.json")["result"]
+        return tuple(dict.fromkeys(one["rest"]["name"] for one in found if "rest" in one))
+
+    def activity_types(self) -> tuple[ActivityType, ...]:
+        """Return the types of activities that the instance knows now, custom ones too."""
+        found = self.get("rest/v1/activities/types.json")["result"]
+        return tuple(
+            ActivityType(
+                id=int(one["id"]),
+                name=str(one["name"]),
+                attributes=tuple(each["name"] for each in one.get("attributes") or ()),
+            )
+            for one in found
+        )
+
+    def deleted_leads(self, since: str) -> Iterator[list[dict[str, Any]]]:
+        """Give the deletions of leads since a moment (ISO 8601), a page at a time.
+
+        A page may be empty though there are more: only `moreResult` tells.
+        """
+        token = self.get("rest/v1/activities/pagingtoken.json", {"sinceDatetime": since})
+        following = str(token["nextPageToken"])
+        while True:
+            said = self.get("rest/v1/activities/deletedleads.json", {"nextPageToken": following})
+            yield said.get("result") or []
+            if not said.get("moreResult"):
+                return
+            following = str(said["nextPageToken"])
+
+    def assets(self, path: str) -> Iterator[list[dict[str, Any]]]:
+        """Give assets of a kind, `programs` for example, a page at a time.
+
+        The end of a list is a page without `result`.
+        """
+        offset = 0
+        while True:
+            asked = {"offset": str(offset), "maxReturn": str(_ASSETS)}
+            page = self.get(f"rest/asset/v1/{path}.json", asked).get("result") or []
+            if not page:
+                return
+            yield page
+            offset += len(page)
+
+    def usage(self) -> int:
+        """Return how many calls all clients made today."""
+        return sum(int(one["total"]) for one in self.get("rest/v1/stats/usage.json")["result"])
+
+
+def _table(answer: Answer) -> dict[str, Any]:
+    said = answer.json()
+    if not isinstance(said, dict) or "success" not in said:
+        raise UnreadableAnswerError(
+            "the answer is not the object that was asked for",
+            where=answer.place,
+            mend="If it goes on, check that the address is that of a Marketo instance",
+        )
+    return said

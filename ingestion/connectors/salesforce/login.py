@@ -1,0 +1,117 @@
+"""Logging in to Salesforce: OAuth by a signed assertion (JWT bearer) or by a client's secret.
+
+The answer holds no time at which the session ends: it is renewed when it is refused.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import jwt
+
+from ingestion.connectors.errors import UnreadableAnswerError, WrongCredentialsError
+from ingestion.connectors.http import Client
+from ingestion.connectors.salesforce.judge import judge
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ingestion.connectors.http import Patience
+
+_PATH = "/services/oauth2/token"
+_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+_LIFETIME = 180  # seconds of an assertion; Salesforce takes up to 300
+
+
+@dataclass(frozen=True, kw_only=True)
+class Credentials:
+    """Who asks for a session, and where. Secrets do not show in the representation.
+
+    `login_url` is https://login.salesforce.com, https://test.salesforce.com or the org's own My
+    Domain, which the client's secret needs. With a `private_key` (PEM) and a `username` an
+    assertion is signed; else the `client_secret` is sent.
+    """
+
+    login_url: str
+    client_id: str
+    username: str | None = None
+    private_key: str | None = field(default=None, repr=False)
+    client_secret: str | None = field(default=None, repr=False)
+
+
+class Login:
+    """The session of one org, shared by all threads; `instance_url` is where its data lies.
+
+    Raises WrongCredentialsError if the login is refused.
+    """
+
+    def __init__(
+        self, name: str, credentials: Credentials, patience: Patience | None = None
+    ) -> None:
+        self._credentials = credentials
+        self._client = Client(name, judge, patience=patience)
+        self._lock = threading.Lock()
+        self._token: str | None = None
+        self._instance_url = ""
+
+    @property
+    def instance_url(self) -> str:
+        """Address of the org, logged in to if it is not yet."""
+        self.headers()
+        return self._instance_url
+
+    def headers(self) -> Mapping[str, str]:
+        """Return the header that proves the session."""
+        with self._lock:
+            if self._token is None:
+                self._token, self._instance_url = self._log_in()
+            return {"Authorization": f"Bearer {self._token}"}
+
+    def forget(self) -> None:
+        """Log in anew at the next request."""
+        with self._lock:
+            self._token = None
+
+    def _log_in(self) -> tuple[str, str]:
+        answer = self._client.request(
+            "POST", self._credentials.login_url.rstrip("/") + _PATH, fields=self._form()
+        )
+        said = answer.json()
+        try:
+            return str(said["access_token"]), str(said["instance_url"]).rstrip("/")
+        except (KeyError, TypeError):
+            raise UnreadableAnswerError(
+                "the login's answer has no access_token or no instance_url",
+                where=answer.place,
+                mend="Check the address of the login",
+            ) from None
+
+    def _form(self) -> dict[str, str]:
+        given = self._credentials
+        if given.private_key is None:
+            return {
+                "grant_type": "client_credentials",
+                "client_id": given.client_id,
+                "client_secret": given.client_secret or "",
+            }
+        return {"grant_type": _BEARER, "assertion": self._assertion(given.private_key)}
+
+    def _assertion(self, private_key: str) -> str:
+        given = self._credentials
+        claims = {
+            "iss": given.client_id,
+            "sub": given.username,
+            "aud": given.login_url.rstrip("/"),
+            "exp": int(time.time()) + _LIFETIME,
+        }
+        try:
+            return jwt.encode(claims, private_key, algorithm="RS256")
+        except (ValueError, TypeError, jwt.PyJWTError):
+            raise WrongCredentialsError(
+                "the private key cannot sign",
+                where=self._client.name,
+                mend="Give the whole key in PEM, -----BEGIN … and END … with it",
+            ) from None

@@ -1,0 +1,162 @@
+"""What each call passes before a resource sees it, and what becomes of the answer."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+from urllib.parse import parse_qsl
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, PlainTextResponse, Response, StreamingResponse
+
+from ingestion.sandbox.apis.marketo.call import Call
+from ingestion.sandbox.apis.marketo.download import cut
+from ingestion.sandbox.apis.marketo.refusal import Refusal
+from ingestion.sandbox.apis.marketo.stamps import quota_day
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from starlette.types import Receive, Scope, Send
+
+    from ingestion.sandbox.apis.marketo.instance import Instance
+
+Answer: TypeAlias = dict[str, Any] | Response
+
+# By the name of the fault: before the call counts, and as if it were one too many.
+_BEFORE = {
+    "timeout_code": "604",
+    "unavailable": "608",
+    "system_error": "611",
+    "concurrency": "615",
+    "rate_limit": "606",
+    "daily_quota": "607",
+}
+_HTML = "<!DOCTYPE html><html><body><h1>Scheduled maintenance</h1></body></html>"
+_FORM = "application/x-www-form-urlencoded"
+
+
+@dataclass(frozen=True)
+class Resource:
+    """One route: `path` as in the table of routes, and who answers.
+
+    An open one needs no token and has no limits.
+    """
+
+    path: str
+    answer: Callable[[Call], Answer]
+    methods: tuple[str, ...] = ("GET",)
+    is_open: bool = False
+
+
+class Gate:
+    """An ASGI application for one resource of an instance."""
+
+    def __init__(self, instance: Instance, resource: Resource) -> None:
+        self._instance = instance
+        self._resource = resource
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        instance, resource = self._instance, self._resource
+        instance.counts.request(resource.path)
+        request = Request(scope, receive)
+        if resource.is_open:
+            await (await self._response(request))(scope, receive, send)
+            return
+        try:
+            instance.limits.enter()
+        except Refusal as refusal:
+            await self._refused(refusal)(scope, receive, send)
+            return
+        try:
+            await (await self._response(request))(scope, receive, send)
+        finally:
+            instance.limits.leave()
+
+    async def _response(self, request: Request) -> Response:
+        instance, place = self._instance, self._resource.path
+        options, faults = instance.options, instance.faults
+        uri = len(request.scope["raw_path"]) + 1 + len(request.scope["query_string"])
+        if uri > options.longest_uri:
+            return PlainTextResponse("Request-URI Too Long", status_code=414)
+        body = await request.body()
+        if len(body) > options.largest_body:
+            return PlainTextResponse("Request Entity Too Large", status_code=413)
+        if faults.strikes("timeout", place):
+            await asyncio.sleep(options.late_by)
+        if faults.strikes("server_error", place):
+            is_first = faults.struck["server_error"] % 2
+            return PlainTextResponse("Bad Gateway", status_code=502 if is_first else 503)
+        if faults.strikes("not_json", place):
+            return HTMLResponse(_HTML)
+        try:
+            answer = await run_in_threadpool(self._answer, request, body)
+        except Refusal as refusal:
+            return self._refused(refusal)
+        if isinstance(answer, Response):
+            return answer
+        instance.counts.served(place, len(answer.get("result", ())))
+        return self._json({"success": True, **answer})
+
+    def _answer(self, request: Request, body: bytes) -> Answer:
+        resource = self._resource
+        parameters = dict(parse_qsl(request.url.query, keep_blank_values=True))
+        if request.headers.get("content-type", "").startswith(_FORM):
+            parameters |= dict(parse_qsl(body.decode(), keep_blank_values=True))
+        client = "" if resource.is_open else self._let_in(request)
+        is_read = request.method == "POST" and parameters.get("_method") == "GET"
+        if ("GET" if is_read else request.method) not in resource.methods:
+            raise Refusal("605")
+        return resource.answer(
+            Call(
+                client=client,
+                now=self._instance.present.now(),
+                path=request.path_params,
+                parameters=parameters,
+                headers=request.headers,
+                body=body,
+            )
+        )
+
+    def _let_in(self, request: Request) -> str:
+        """Return who calls. Raises Refusal 600 to 603, 606 to 608, 611, 615, 713."""
+        instance, place = self._instance, self._resource.path
+        faults = instance.faults
+        client = instance.identity.client_of(request.headers.get("authorization", ""))
+        for name, code in (("token_invalid", "601"), ("token_expired", "602")):
+            if faults.strikes(name, place):
+                instance.identity.expire(client, forget=name == "token_invalid")
+                raise Refusal(code)
+        for name, code in _BEFORE.items():
+            if faults.strikes(name, place):
+                raise Refusal(code)
+        day = quota_day(instance.present.now())
+        instance.limits.spend(day)
+        instance.counts.called(day, client)
+        if faults.strikes("transient_error", place):
+            raise Refusal("713")
+        if place in instance.options.denied:
+            raise Refusal("603")
+        return client
+
+    def _refused(self, refusal: Refusal) -> Response:
+        day = quota_day(self._instance.present.now())
+        self._instance.counts.refused(day, refusal.code)
+        errors = [{"code": refusal.code, "message": refusal.message}]
+        return self._json({"success": False, "errors": errors})
+
+    def _json(self, told: dict[str, Any]) -> Response:
+        if not self._resource.is_open:
+            told = {"requestId": self._instance.request_id(), **told}
+        content = json.dumps(told, ensure_ascii=False).encode()
+        kind = "application/json;charset=UTF-8"
+        if self._instance.faults.strikes("cut", self._resource.path):
+            length = {"Content-Length": str(len(content))}
+            return StreamingResponse(
+                cut(iter([content]), len(content)), headers=length, media_type=kind
+            )
+        return Response(content, media_type=kind)

@@ -9,7 +9,6 @@ import threading
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-import numpy as np
 import pyarrow as pa
 
 from ingestion.sandbox.systems.dialect import Dialect, write_csv
@@ -17,6 +16,8 @@ from ingestion.sandbox.systems.dialect import Dialect, write_csv
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    import numpy as np
 
 Format: TypeAlias = Literal["CSV", "TSV", "SSV"]
 DELIMITERS: dict[str, str] = {"CSV": ",", "TSV": "\t", "SSV": ";"}

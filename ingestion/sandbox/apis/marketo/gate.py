@@ -36,7 +36,7 @@ _BEFORE = {
     "daily_quota": "607",
 }
 _HTML = "<!DOCTYPE html><html><body><h1>Scheduled maintenance</h1></body></html>"
-_FORM = "application/x-www-form-urlencoded"
+_JSON, _FORM = "application/json;charset=UTF-8", "application/x-www-form-urlencoded"
 
 
 @dataclass(frozen=True)
@@ -79,34 +79,43 @@ class Gate:
 
     async def _response(self, request: Request) -> Response:
         instance, place = self._instance, self._resource.path
-        options, faults = instance.options, instance.faults
-        uri = len(request.scope["raw_path"]) + 1 + len(request.scope["query_string"])
-        if uri > options.longest_uri:
-            return PlainTextResponse("Request-URI Too Long", status_code=414)
         body = await request.body()
-        if len(body) > options.largest_body:
-            return PlainTextResponse("Request Entity Too Large", status_code=413)
-        if faults.strikes("timeout", place):
-            await asyncio.sleep(options.late_by)
-        if faults.strikes("server_error", place):
-            is_first = faults.struck["server_error"] % 2
-            return PlainTextResponse("Bad Gateway", status_code=502 if is_first else 503)
-        if faults.strikes("not_json", place):
-            return HTMLResponse(_HTML)
+        if too_large := self._too_large(request, body):
+            return too_large
+        if instance.faults.strikes("timeout", place):
+            await asyncio.sleep(instance.options.late_by)
+        if broken := self._broken():
+            return broken
         try:
             answer = await run_in_threadpool(self._answer, request, body)
         except Refusal as refusal:
             return self._refused(refusal)
         if isinstance(answer, Response):
-            return answer
+            # A file has mishaps of its own.
+            return self._perhaps_cut(answer) if self._resource.is_open else answer
         instance.counts.served(place, len(answer.get("result", ())))
         return self._json({"success": True, **answer})
+
+    def _too_large(self, request: Request, body: bytes) -> Response | None:
+        options, scope = self._instance.options, request.scope
+        if len(scope["raw_path"]) + 1 + len(scope["query_string"]) > options.longest_uri:
+            return PlainTextResponse("Request-URI Too Long", status_code=414)
+        if len(body) > options.largest_body:
+            return PlainTextResponse("Request Entity Too Large", status_code=413)
+        return None
+
+    def _broken(self) -> Response | None:
+        faults, place = self._instance.faults, self._resource.path
+        if faults.strikes("server_error", place):
+            status = 502 if faults.struck["server_error"] % 2 else 503
+            return PlainTextResponse("The upstream server failed", status_code=status)
+        return HTMLResponse(_HTML) if faults.strikes("not_json", place) else None
 
     def _answer(self, request: Request, body: bytes) -> Answer:
         resource = self._resource
         parameters = dict(parse_qsl(request.url.query, keep_blank_values=True))
         if request.headers.get("content-type", "").startswith(_FORM):
-            parameters |= dict(parse_qsl(body.decode(), keep_blank_values=True))
+            parameters |= dict(parse_qsl(body.decode(errors="replace"), keep_blank_values=True))
         client = "" if resource.is_open else self._let_in(request)
         is_read = request.method == "POST" and parameters.get("_method") == "GET"
         if ("GET" if is_read else request.method) not in resource.methods:
@@ -150,13 +159,15 @@ class Gate:
         return self._json({"success": False, "errors": errors})
 
     def _json(self, told: dict[str, Any]) -> Response:
-        if not self._resource.is_open:
-            told = {"requestId": self._instance.request_id(), **told}
-        content = json.dumps(told, ensure_ascii=False).encode()
-        kind = "application/json;charset=UTF-8"
-        if self._instance.faults.strikes("cut", self._resource.path):
-            length = {"Content-Length": str(len(content))}
-            return StreamingResponse(
-                cut(iter([content]), len(content)), headers=length, media_type=kind
-            )
-        return Response(content, media_type=kind)
+        content = json.dumps(
+            {"requestId": self._instance.request_id(), **told}, ensure_ascii=False
+        ).encode()
+        return self._perhaps_cut(Response(content, media_type=_JSON))
+
+    def _perhaps_cut(self, whole: Response) -> Response:
+        if not self._instance.faults.strikes("cut", self._resource.path):
+            return whole
+        content = bytes(whole.body)
+        return StreamingResponse(
+            cut(iter([content]), len(content)), whole.status_code, dict(whole.headers)
+        )

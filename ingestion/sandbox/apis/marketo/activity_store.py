@@ -124,7 +124,8 @@ def _log(stem: str, stored: Logged, faults: Faults, options: MarketoOptions) -> 
     size = int(number.max(initial=-1)) + 1
     late = some(rng, size, faults.rates.get("late_commit", 0))
     by = np.floor(MINUTE + rng.random(size) * (options.commits_late_by - MINUTE))
-    faults.struck["late_commit"] += int(late.sum())
+    if late.any():
+        faults.struck["late_commit"] += int(late.sum())
     date = versions.moments(stored, "activityDate")
     commit = date + np.where(late, by, 0)[number]
     return Log(

@@ -24,13 +24,15 @@ def folded(table: pa.Table, fields: Sequence[str]) -> pa.Array:
     parts = [_member(field, column(table[field])) for field in fields]
     if not parts:
         return pa.array(["{}"]).take(pa.array([0] * table.num_rows, pa.int64()))
-    members = pc.binary_join_element_wise(*parts, ",", null_handling="skip")
+    # Not null_handling="skip": it loses the rows in which everything is skipped (PyArrow 26.0.1).
+    members = pc.binary_join_element_wise(*(part.fill_null("") for part in parts), "")
+    members = pc.utf8_ltrim(members, characters=",")
     return pc.binary_join_element_wise("{", members, "}", "")
 
 
 def _member(field: str, values: pa.Array) -> pa.Array:
-    """`"field":value`, null where there is no value."""
-    return pc.binary_join_element_wise(f"{json.dumps(field)}:", _value(values), "")
+    """`,"field":value`, null where there is no value."""
+    return pc.binary_join_element_wise(f",{json.dumps(field)}:", _value(values), "")
 
 
 def _value(values: pa.Array) -> pa.Array:

@@ -18,7 +18,7 @@ from ingestion.sandbox.apis.marketo.refusal import Refusal
 from ingestion.sandbox.apis.marketo.stamps import quota_day
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from starlette.types import Receive, Scope, Send
 
@@ -26,15 +26,15 @@ if TYPE_CHECKING:
 
 Answer: TypeAlias = dict[str, Any] | Response
 
-# By the name of the fault: before the call counts, and as if it were one too many.
-_BEFORE = {
+# By the name of the fault. Marketo does not count calls that end as 600 to 602, 604, 608 or 611
+# against the day's quota, and there is none to count against once it is used up.
+_UNCOUNTED = {
     "timeout_code": "604",
     "unavailable": "608",
     "system_error": "611",
-    "concurrency": "615",
-    "rate_limit": "606",
     "daily_quota": "607",
 }
+_COUNTED = {"rate_limit": "606", "concurrency": "615", "transient_error": "713"}
 _HTML = "<!DOCTYPE html><html><body><h1>Scheduled maintenance</h1></body></html>"
 _JSON, _FORM = "application/json;charset=UTF-8", "application/x-www-form-urlencoded"
 
@@ -64,20 +64,15 @@ class Gate:
         instance, resource = self._instance, self._resource
         instance.counts.request(resource.path)
         request = Request(scope, receive)
-        if resource.is_open:
-            await (await self._response(request))(scope, receive, send)
-            return
+        has_room = resource.is_open or instance.limits.enter()
         try:
-            instance.limits.enter()
-        except Refusal as refusal:
-            await self._refused(refusal)(scope, receive, send)
-            return
-        try:
-            await (await self._response(request))(scope, receive, send)
+            response = await self._response(request, has_room=has_room)
+            await response(scope, receive, send)
         finally:
-            instance.limits.leave()
+            if has_room and not resource.is_open:
+                instance.limits.leave()
 
-    async def _response(self, request: Request) -> Response:
+    async def _response(self, request: Request, *, has_room: bool) -> Response:
         instance, place = self._instance, self._resource.path
         body = await request.body()
         if too_large := self._too_large(request, body):
@@ -87,7 +82,7 @@ class Gate:
         if broken := self._broken():
             return broken
         try:
-            answer = await run_in_threadpool(self._answer, request, body)
+            answer = await run_in_threadpool(self._answer, request, body, has_room)
         except Refusal as refusal:
             return self._refused(refusal)
         if isinstance(answer, Response):
@@ -111,12 +106,12 @@ class Gate:
             return PlainTextResponse("The upstream server failed", status_code=status)
         return HTMLResponse(_HTML) if faults.strikes("not_json", place) else None
 
-    def _answer(self, request: Request, body: bytes) -> Answer:
+    def _answer(self, request: Request, body: bytes, has_room: bool) -> Answer:
         resource = self._resource
         parameters = dict(parse_qsl(request.url.query, keep_blank_values=True))
         if request.headers.get("content-type", "").startswith(_FORM):
             parameters |= dict(parse_qsl(body.decode(errors="replace"), keep_blank_values=True))
-        client = "" if resource.is_open else self._let_in(request)
+        client = "" if resource.is_open else self._let_in(request, has_room=has_room)
         is_read = request.method == "POST" and parameters.get("_method") == "GET"
         if ("GET" if is_read else request.method) not in resource.methods:
             raise Refusal("605")
@@ -131,26 +126,30 @@ class Gate:
             )
         )
 
-    def _let_in(self, request: Request) -> str:
-        """Return who calls. Raises Refusal 600 to 603, 606 to 608, 611, 615, 713."""
+    def _let_in(self, request: Request, *, has_room: bool) -> str:
+        """Return who calls. Raises Refusal 600 to 604, 606 to 608, 611, 615, 713."""
         instance, place = self._instance, self._resource.path
-        faults = instance.faults
         client = instance.identity.client_of(request.headers.get("authorization", ""))
         for name, code in (("token_invalid", "601"), ("token_expired", "602")):
-            if faults.strikes(name, place):
+            if instance.faults.strikes(name, place):
                 instance.identity.expire(client, forget=name == "token_invalid")
                 raise Refusal(code)
-        for name, code in _BEFORE.items():
-            if faults.strikes(name, place):
-                raise Refusal(code)
+        self._fail(_UNCOUNTED)
         day = quota_day(instance.present.now())
-        instance.limits.spend(day)
+        instance.limits.count(day)
         instance.counts.called(day, client)
-        if faults.strikes("transient_error", place):
-            raise Refusal("713")
+        if not has_room:
+            raise Refusal("615")
+        instance.limits.pace()
+        self._fail(_COUNTED)
         if place in instance.options.denied:
             raise Refusal("603")
         return client
+
+    def _fail(self, codes: Mapping[str, str]) -> None:
+        for name, code in codes.items():
+            if self._instance.faults.strikes(name, self._resource.path):
+                raise Refusal(code)
 
     def _refused(self, refusal: Refusal) -> Response:
         day = quota_day(self._instance.present.now())

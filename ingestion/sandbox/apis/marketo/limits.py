@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class Limits:
     """Counts the calls of all clients together, as a subscription does.
 
-    `clock` gives the seconds of the window. Refused calls take no place in it.
+    `clock` gives the seconds of the window.
     """
 
     def __init__(self, options: MarketoOptions, clock: Callable[[], float]) -> None:
@@ -28,31 +28,35 @@ class Limits:
         self._recent: deque[float] = deque()
         self._by_day: Counter[str] = Counter()
 
-    def enter(self) -> None:
-        """Begin to answer. Raises Refusal 615."""
+    def enter(self) -> bool:
+        """Begin to answer; False if there are too many that are being answered."""
         most = self._options.concurrent_calls
         with self._lock:
             if most is not None and self._running >= most:
-                raise Refusal("615")
+                return False
             self._running += 1
+            return True
 
     def leave(self) -> None:
-        """Have answered."""
+        """Have answered one that entered."""
         with self._lock:
             self._running -= 1
 
-    def spend(self, day: str) -> None:
-        """Count a call. Raises Refusal 606, 607."""
-        options = self._options
+    def count(self, day: str) -> None:
+        """Count a call against the day. Raises Refusal 607."""
+        most = self._options.calls_per_day
         with self._lock:
-            if options.calls_per_day is not None and self._by_day[day] >= options.calls_per_day:
+            if most is not None and self._by_day[day] >= most:
                 raise Refusal("607")
-            now = self._clock()
-            while self._recent and self._recent[0] <= now - options.window:
-                self._recent.popleft()
-            most = options.calls_per_window
-            if most is not None and len(self._recent) >= most:
-                message = f"Max rate limit '{most}' exceeded with in '{options.window:g}' secs"
-                raise Refusal("606", message)
-            self._recent.append(now)
             self._by_day[day] += 1
+
+    def pace(self) -> None:
+        """Count a call against the window. Raises Refusal 606; refused ones take no place."""
+        most, window = self._options.calls_per_window, self._options.window
+        with self._lock:
+            now = self._clock()
+            while self._recent and self._recent[0] <= now - window:
+                self._recent.popleft()
+            if most is not None and len(self._recent) >= most:
+                raise Refusal("606", f"Max rate limit '{most}' exceeded with in '{window:g}' secs")
+            self._recent.append(now)

@@ -19,8 +19,6 @@ MESSAGES = {
     "702": "No data found",
     "713": "Transient Error",
 }
-# Calls that end so do not count against the day's quota.
-UNCOUNTED = frozenset({"600", "601", "602", "604", "608", "611"})
 QUEUE_FULL = "Too many jobs in queue"
 QUOTA_EXCEEDED = "Export daily quota 500MB exceeded"
 ALREADY_QUEUED = "Job already queued"

@@ -198,6 +198,14 @@ def test_the_days_usage_and_errors() -> None:
     assert errors["errors"] == [{"errorCode": "701", "count": 1}]
 
 
+@pytest.mark.parametrize(("fault", "counted"), [("rate_limit", 2), ("unavailable", 1)])
+def test_what_counts_against_the_day(fault: str, counted: int) -> None:
+    with stand_in(faults=Faults({fault: 1}, in_a_row=1)) as client:
+        assert not client.get("/rest/v1/stats/usage.json")["success"]
+        (usage,) = client.get("/rest/v1/stats/usage.json")["result"]
+    assert usage["total"] == counted
+
+
 def test_counts_by_route() -> None:
     with stand_in() as client:
         client.get("/rest/v1/lead/100001.json")

@@ -6,10 +6,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from ingestion.sandbox.apis.faults import Faults
 from ingestion.sandbox.apis.marketo import MarketoOptions
+from ingestion.sandbox.apis.marketo.attributes import folded
 from ingestion.sandbox.clock import DAY, HOUR
 from tests.ingestion.sandbox.apis.marketo_client import (
     ACTIVITIES,
@@ -298,3 +300,17 @@ def test_activities_of_some_types_and_columns(client: Client) -> None:
     rows = client.extract("activities", {"fields": ["leadId", "activityTypeId"], "filter": filter_})
     assert {one["activityTypeId"] for one in rows} <= {"12", "32"}
     assert list(rows[0]) == ["leadId", "activityTypeId"]
+
+
+def test_attributes_are_json_whatever_is_in_them() -> None:
+    texts = ['say "hi"', "a\\b", "two\nlines\r", "\0", "\u2028", "Zo\u00eb", "{}", "", None]
+    numbers: list[int | None] = [*range(8), None]
+    table = pa.table({'odd "name"': texts, "number": numbers, "flag": [True] * 8 + [None]})
+    fields = table.column_names
+    for one in (table, table.set_column(0, fields[0], table[0].dictionary_encode())):
+        told = [json.loads(row) for row in folded(one, fields).to_pylist()]
+        assert told == [
+            {name: value for name, value in row.items() if value not in {None, ""}}
+            for row in table.to_pylist()
+        ]
+    assert folded(table, []).to_pylist() == ["{}"] * 9

@@ -19,7 +19,9 @@ from tests.ingestion.sandbox.apis.marketo_client import (
     UNLIMITED,
     code,
     held,
+    iso,
     month,
+    shown,
     stand_in,
 )
 

@@ -34,7 +34,7 @@ CALM = {"late_commit", "schema_drift", "malformed_row", "timeout"}
 PAGES = "/rest/v1/activities.json"
 
 
-class Unready(Exception):
+class UnreadyError(Exception):
     """Worth another try."""
 
 
@@ -46,7 +46,7 @@ class Patient(Client):
             try:
                 super(Patient, self).sign_in()
             except KeyError as error:
-                raise Unready from error
+                raise UnreadyError from error
 
         self.tried(ask)
 
@@ -61,7 +61,7 @@ class Patient(Client):
     def checked(self, method: str, path: str, **rest: Any) -> dict[str, Any]:
         answer = self.raw(method, path, **rest)
         if answer.status_code != 200:
-            raise Unready(answer.status_code)
+            raise UnreadyError(answer.status_code)
         told: dict[str, Any] = answer.json()
         if told["success"]:
             return told
@@ -70,13 +70,13 @@ class Patient(Client):
             return told | {"success": True}
         if error["code"] in {"601", "602"}:
             self.token = ""
-        raise Unready(error)
+        raise UnreadyError(error)
 
     def tried(self, call: Any) -> Any:
         for _ in range(TRIES):
             try:
                 return call()
-            except (Unready, requests.RequestException):
+            except (UnreadyError, requests.RequestException):
                 continue
         raise AssertionError("a patient client does not come through")
 
@@ -91,12 +91,12 @@ class Patient(Client):
         content = self.file(object_, job["exportId"]).content
         if "sha256:" + hashlib.sha256(content).hexdigest() != job["fileChecksum"]:
             self.token = ""  # it may be an error in JSON instead
-            raise Unready("another file")
+            raise UnreadyError("another file")
         return list(csv.DictReader(io.StringIO(content.decode(), newline="")))
 
 
 def test_a_patient_client_loses_nothing_whatever_goes_wrong() -> None:
-    rates = {name: 0.2 for name in FAULTS if name not in CALM}
+    rates = {name: 0.06 for name in FAULTS if name not in CALM}
     ask = {"activityTypeIds": "1,2,12,22", "batchSize": 50}
     seen = []
     for faults in (Faults(), Faults(rates)):
@@ -108,7 +108,7 @@ def test_a_patient_client_loses_nothing_whatever_goes_wrong() -> None:
             rows = {row["marketoGUID"]: row for page in pages for row in page["result"]}
             seen.append((leads, activities, rows))
     assert seen[0] == seen[1]
-    assert sum(faults.struck.values()) > 20
+    assert sum(bool(count) for count in faults.struck.values()) > 12
 
 
 def test_a_loader_that_somebody_else_wrote_reads_the_stand_in(
@@ -169,7 +169,7 @@ def test_a_loader_that_somebody_else_wrote_reads_the_stand_in(
                 ],
             }
         )
-        file = tmp_path / "landed.duckdb"
+        file = tmp_path / "warehouse.duckdb"
         pipeline = dlt.pipeline(
             "marketo",
             pipelines_dir=str(tmp_path / "pipelines"),

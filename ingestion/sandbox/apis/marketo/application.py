@@ -94,7 +94,7 @@ def _exports(
             lambda call: exports.create(object_, request_of(call), call),
             _POST,
         ),
-        Resource(f"{path}.json", lambda call: exports.list(object_, call)),
+        Resource(f"{path}.json", lambda call: exports.jobs(object_, call)),
         Resource(f"{job}/enqueue.json", lambda call: exports.enqueue(object_, call), _POST),
         Resource(f"{job}/cancel.json", lambda call: exports.cancel(object_, call), _POST),
         Resource(f"{job}/status.json", lambda call: exports.status(object_, call)),

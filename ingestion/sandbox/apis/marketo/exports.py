@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 import threading
 import uuid
+import weakref
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -66,7 +68,8 @@ class Exports:
         self._lock = threading.RLock()
         self._jobs: dict[str, Job] = {}
         self._bytes: Counter[str] = Counter()  # by day
-        self._folder = tempfile.TemporaryDirectory(prefix="marketo-exports-")
+        self._folder = Path(tempfile.mkdtemp(prefix="marketo-exports-"))
+        weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
 
     def create(self, object_: str, request: ExtractRequest, call: Call) -> dict[str, Any]:
         """Answer create.json."""
@@ -123,7 +126,7 @@ class Exports:
                 job.status, job.finished_at = CANCELED, call.now
             return self._told(job)
 
-    def list(self, object_: str, call: Call) -> dict[str, Any]:
+    def jobs(self, object_: str, call: Call) -> dict[str, Any]:
         """Answer export.json: the client's own jobs of a week. Raises Refusal 1003."""
         size = call.size("batchSize", self._options.page_size)
         page = call.parameters.get("nextPageToken")
@@ -200,7 +203,7 @@ class Exports:
             job.status = COMPLETED
             job.file = write_extract(
                 job.rows(now if job.started_at is None else job.started_at),
-                Path(self._folder.name) / f"{job.id}.csv",
+                self._folder / f"{job.id}.csv",
                 dialect=self._dialect,
                 format_=job.format,
                 order=stream(self._options.seed, f"marketo api job {job.number}"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import uuid
 from dataclasses import dataclass
@@ -28,7 +29,7 @@ class Token:
 
 
 class Identity:
-    """One token per client at a time; `clock` gives seconds that never go back."""
+    """One token per client at a time; `clock` gives the seconds in which it ages."""
 
     def __init__(self, options: MarketoOptions, clock: Callable[[], float]) -> None:
         self._secrets = {options.client_id: options.client_secret, **options.other_clients}
@@ -37,6 +38,7 @@ class Identity:
         self._lock = threading.Lock()
         self._of_client: dict[str, Token] = {}
         self._all: dict[str, Token] = {}
+        self._granted = itertools.count()
 
     def grant(self, client: str, secret: str) -> dict[str, Any] | None:
         """Return the answer to a client: the same token until it is over; None for a stranger."""
@@ -47,7 +49,7 @@ class Identity:
             now = self._clock()
             held = self._of_client.get(client)
             if held is None or held.until <= now:
-                value = f"{uuid.uuid5(_SPACE, f'{client} {len(self._all)}')}:int"
+                value = f"{uuid.uuid5(_SPACE, f'{client} {next(self._granted)}')}:int"
                 held = Token(value, client, now + self._lifetime)
                 self._of_client[client] = self._all[value] = held
         return {
@@ -74,8 +76,8 @@ class Identity:
         """End a client's token before its time; a forgotten one is invalid rather than expired."""
         with self._lock:
             held = self._of_client.pop(client, None)
-            if held is not None:
-                self._all[held.value] = Token(held.value, client, self._clock())
-            if held is not None and forget:
-                # The place stays taken, so that no later token has the same value.
-                self._all[f"revoked {held.value}"] = self._all.pop(held.value)
+            if held is None:
+                return
+            self._all[held.value] = Token(held.value, client, self._clock())
+            if forget:
+                del self._all[held.value]

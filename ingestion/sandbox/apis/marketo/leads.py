@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ingestion.sandbox.apis.marketo.call import Call
     from ingestion.sandbox.apis.marketo.options import MarketoOptions
     from ingestion.sandbox.apis.marketo.period import Period
-    from ingestion.sandbox.arrays import Moments
+    from ingestion.sandbox.arrays import Moments, Numbers
     from ingestion.sandbox.systems.stored import Stored
 
 _DEFAULT_FIELDS = ("id", "email", "updatedAt", "createdAt", "firstName", "lastName")
@@ -138,7 +138,7 @@ class Leads:
             return [{name: one for name, one in row.items() if one is not None} for row in rows]
         return rows
 
-    def _taken(self, places: Any, fields: Sequence[str]) -> pa.Table:
+    def _taken(self, places: Numbers, fields: Sequence[str]) -> pa.Table:
         origins = [_ORIGIN if field == _DRIFTING else field for field in fields]
         table = versions.taken(self._stored, places, list(dict.fromkeys(origins)))
         return pa.table(

@@ -270,6 +270,15 @@ def test_jobs_are_listed_in_pages(client: Client) -> None:
     assert len(set(ids)) == len(ids)
 
 
+@pytest.mark.parametrize("includes_end", [True, False])
+def test_whether_a_period_includes_its_end(includes_end: bool) -> None:
+    last = max(shown("leads"), key=lambda one: one["createdAt"])
+    filter_ = {"createdAt": {"startAt": iso(END - MONTH), "endAt": last["createdAt"]}}
+    with stand_in(MarketoOptions(includes_end=includes_end)) as client:
+        rows = client.extract("leads", LEADS | {"filter": filter_})
+    assert (last["id"] in {one["id"] for one in rows}) == includes_end
+
+
 def test_activities_fold_what_their_type_alone_has_into_json(client: Client) -> None:
     rows = client.extract("activities", ACTIVITIES)
     assert list(rows[0]) == [

@@ -117,7 +117,9 @@ def test_a_loader_that_somebody_else_wrote_reads_the_stand_in(
     monkeypatch.setenv("RUNTIME__DLTHUB_TELEMETRY", "false")
     monkeypatch.setenv("DLT_DATA_DIR", str(tmp_path / "dlt"))
     monkeypatch.setenv("DLT_PROJECT_DIR", str(tmp_path))
+    # For root it writes to /var/dlt, whatever else it is told.
     monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
     monkeypatch.chdir(tmp_path)
     dlt = pytest.importorskip("dlt", reason="an independent client, not among the requirements")
     rest_api = pytest.importorskip("dlt.sources.rest_api")

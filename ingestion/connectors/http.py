@@ -86,6 +86,15 @@ class Judge(Protocol):
         """Judge an answer; files that are streamed never come here."""
 
 
+@dataclass(frozen=True)
+class _Request:
+    method: str
+    url: str
+    fields: Mapping[str, str] | None
+    content: Any
+    headers: Mapping[str, str]
+
+
 class Client:
     """Requests to one system. Threads may share it.
 
@@ -129,13 +138,12 @@ class Client:
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
         """Return the answer to a request; `fields` are its query or form, `content` is its JSON."""
+        asked = _Request(method, url, fields, content, headers or {})
 
         def send(proof: Mapping[str, str]) -> Answer:
-            with self._sent(method, url, proof, fields, content, headers) as response:
-                answer = Answer(
-                    response.status, response.headers, response.data, self._place(method, url)
-                )
-            self._refuse(answer)
+            answer = self._whole(self._begun(asked, proof), asked)
+            if (error := self._judge(answer)) is not None:
+                raise error
             return answer
 
         return self.patiently(lambda: self._authorised(send))
@@ -152,21 +160,19 @@ class Client:
 
         Nothing is retried: who has taken some of the bytes knows where to go on.
         """
-        place = self._place("GET", url)
+        asked = _Request("GET", url, fields, None, headers or {})
 
         def send(proof: Mapping[str, str]) -> urllib3.BaseHTTPResponse:
-            response = self._begun("GET", url, proof, fields, None, headers)
-            if not _is_file(response):
-                with _closed(response), self._told(place):
-                    answer = Answer(response.status, response.headers, response.data, place)
-                self._refuse(answer)
-                raise UnreadableAnswerError(
-                    "the answer is no file", where=place, mend="It is asked again"
-                )
-            return response
+            response = self._begun(asked, proof)
+            if _is_file(response):
+                return response
+            answer = self._whole(response, asked)
+            raise self._judge(answer) or UnreadableAnswerError(
+                "the answer is no file", where=answer.place, mend="It is asked again"
+            )
 
         response = self._authorised(send)
-        with self._told(place), _closed(response):
+        with self._told(self._place(asked)), _closed(response):
             yield response.headers, response.stream(_CHUNK, decode_content=True)
 
     def patiently(self, attempt: Callable[[], _T]) -> _T:
@@ -198,47 +204,33 @@ class Client:
                 mend="Check the scopes of the connected application and the rights of its user",
             ) from error
 
-    @contextmanager
-    def _sent(
-        self,
-        method: str,
-        url: str,
-        proof: Mapping[str, str],
-        fields: Mapping[str, str] | None,
-        content: Any,
-        headers: Mapping[str, str] | None,
-    ) -> Iterator[urllib3.BaseHTTPResponse]:
-        response = self._begun(method, url, proof, fields, content, headers)
-        with self._told(self._place(method, url)), _closed(response):
-            yield response
-
-    def _begun(
-        self,
-        method: str,
-        url: str,
-        proof: Mapping[str, str],
-        fields: Mapping[str, str] | None,
-        content: Any,
-        headers: Mapping[str, str] | None,
-    ) -> urllib3.BaseHTTPResponse:
+    def _begun(self, asked: _Request, proof: Mapping[str, str]) -> urllib3.BaseHTTPResponse:
+        """Return an answer of which only status and headers are read."""
         if self._pace is not None:
             self._pace.try_acquire(self.name)
-        sent = {"Accept-Encoding": "gzip", **proof, **(headers or {})}
-        body: dict[str, Any] = {"json": content} if content is not None else {"fields": fields}
-        if method == "POST" and content is None:
+        body: dict[str, Any] = {"fields": asked.fields}
+        if asked.content is not None:
+            body = {"json": asked.content}
+        elif asked.method == "POST":
             body["encode_multipart"] = False
-        with self._told(self._place(method, url)):
+        with self._told(self._place(asked)):
             return self._pool.request(
-                method, url, headers=sent, preload_content=False, redirect=False, **body
+                asked.method,
+                asked.url,
+                headers={"Accept-Encoding": "gzip", **proof, **asked.headers},
+                preload_content=False,
+                redirect=False,
+                **body,
             )
 
-    def _refuse(self, answer: Answer) -> None:
-        if (error := self._judge(answer)) is not None:
-            raise error
+    def _whole(self, response: urllib3.BaseHTTPResponse, asked: _Request) -> Answer:
+        place = self._place(asked)
+        with self._told(place), _closed(response):
+            return Answer(response.status, response.headers, response.data, place)
 
-    def _place(self, method: str, url: str) -> str:
+    def _place(self, asked: _Request) -> str:
         # Without what comes after the path: a query may hold what somebody searched for.
-        return f"{self.name}: {method} {urlsplit(url).path}"
+        return f"{self.name}: {asked.method} {urlsplit(asked.url).path}"
 
     @contextmanager
     def _told(self, place: str) -> Iterator[None]:

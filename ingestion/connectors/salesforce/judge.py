@@ -41,23 +41,27 @@ def judge(answer: Answer) -> FunnelError | None:
     for codes, error, mend in _MEANINGS:
         if code in codes:
             return error(what, where=answer.place, mend=mend)
-    if answer.status in _WORTH_A_RETRY:
-        return ThrottledError(what, where=answer.place, mend="It is tried again")
-    if answer.status >= 500:
-        mend = "It is tried again; https://status.salesforce.com tells of outages"
-        return UnreachableError(what, where=answer.place, mend=mend)
-    if answer.status == 401:
-        return SessionExpiredError(what, where=answer.place, mend="A new session is asked for")
-    if answer.status == 403:
-        return MissingPermissionError(what, where=answer.place, mend=_SEE)
-    return RefusedError(what, where=answer.place, mend="See the meaning of this code in the API")
+    error, mend = _of_status(answer.status)
+    return error(what, where=answer.place, mend=mend)
 
 
+def _of_status(status: int) -> tuple[type[FunnelError], str]:
+    """The error of a status that came without a code."""
+    if status in _WORTH_A_RETRY:
+        return ThrottledError, _AGAIN
+    if status >= 500:
+        return UnreachableError, "It is tried again; https://status.salesforce.com tells of outages"
+    found = {401: (SessionExpiredError, _RENEWED), 403: (MissingPermissionError, _SEE)}
+    return found.get(status, (RefusedError, "See the meaning of this answer in the API"))
+
+
+_AGAIN = "It is tried again"
+_RENEWED = "A new session is asked for"
 _SEE = "Give the user of the connected application read access, or leave it out of the mapping"
 _MEANINGS: tuple[tuple[set[str], type[FunnelError], str], ...] = (
-    ({_SESSION}, SessionExpiredError, "A new session is asked for"),
+    ({_SESSION}, SessionExpiredError, _RENEWED),
     (_QUOTA, QuotaSpentError, "Wait until some of the last 24 hours' requests are over"),
-    (_BUSY, ThrottledError, "It is tried again"),
+    (_BUSY, ThrottledError, _AGAIN),
     (_NO_API, WrongCredentialsError, "Enable the API for this org and its user"),
     (_HIDDEN, MissingPermissionError, _SEE),
     ({"INVALID_FIELD"}, UnknownFieldError, "It was deleted or hidden since it was described"),

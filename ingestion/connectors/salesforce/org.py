@@ -95,7 +95,7 @@ class Org:
         return {name: (int(one["Remaining"]), int(one["Max"])) for name, one in said.items()}
 
     def check_version(self) -> None:
-        """Raise RetiredVersionError if the org does not serve this version; it names those it does."""
+        """Raise RetiredVersionError, naming those it serves, unless it serves this one."""
         answer = self.client.request("GET", f"{self._login.instance_url}/services/data/")
         served = [str(one["version"]) for one in answer.json()]
         if self.version not in served:

@@ -1,0 +1,28 @@
+"""Which records of an object were deleted, and when."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
+if TYPE_CHECKING:
+    from ingestion.sandbox.arrays import Moments
+    from ingestion.sandbox.systems.stored import Stored
+
+
+def deletions(stored: Stored, now: float) -> tuple[pa.Array, Moments]:
+    """Return the ids of records that are in the recycle bin or gone, and since when."""
+    known = np.flatnonzero(stored.shown_from <= now)
+    last = known[np.diff(stored.record[known], append=-1) != 0]
+    record = stored.record[last]
+    flag = stored.varying.get("IsDeleted")
+    if flag is not None:
+        binned = np.asarray(flag.take(pa.array(last)).to_numpy(zero_copy_only=False), dtype=bool)
+    else:
+        binned = np.zeros(len(last), dtype=bool)
+    until = stored.shown_until[last]
+    at = np.where(binned, stored.shown_from[last], np.where(until <= now, until, np.nan))
+    found = np.flatnonzero(~np.isnan(at))
+    return stored.fixed["Id"].take(pa.array(record[found])), at[found]

@@ -1,0 +1,110 @@
+"""Rows of query jobs as pages of CSV."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import gzip
+import zlib
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from ingestion.sandbox.apis.salesforce.jobs import DELIMITERS, LINE_ENDS
+from ingestion.sandbox.apis.salesforce.kept import Kept
+from ingestion.sandbox.apis.salesforce.refusal import Refusal
+from ingestion.sandbox.systems.dialect import csv_header, csv_lines
+from ingestion.sandbox.systems.salesforce.instance import DIALECT
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable
+
+    import pyarrow as pa
+
+    from ingestion.sandbox.apis.salesforce.jobs import Job
+    from ingestion.sandbox.apis.salesforce.options import Options
+    from ingestion.sandbox.systems.dialect import Dialect
+
+_LEVEL = 1  # of gzip: a page of 50,000 rows takes 0.1 s, at the usual 6 it takes 0.4 s
+
+
+@dataclass(frozen=True)
+class Page:
+    """Rows of a result from one on (inclusive) until another (exclusive)."""
+
+    start: int
+    end: int
+    lacks_a_value: bool = False  # in one of its rows
+
+
+class Results:
+    """Rows and pages of jobs, made when they are asked for, and anew when they are forgotten."""
+
+    def __init__(self, options: Options) -> None:
+        self._seed = options.seed
+        self._rows: Kept[pa.Table] = Kept(options.results_cached)
+        self._zipped: Kept[bytes] = Kept(options.pages_cached)
+
+    def rows(self, job: Job) -> pa.Table:
+        """Return the rows of a job, in an order that tells nothing."""
+        seed = zlib.crc32(job.selection.query.text.encode()) + self._seed
+
+        def rows() -> pa.Table:
+            found = job.selection.rows(job.created_at, shuffle=seed)
+            return found.select([field.name for field in job.selection.fields])
+
+        return self._rows.get(_key(job), rows)
+
+    def body(self, job: Job, page: Page, *, zipped: bool) -> bytes:
+        """Return a page with its header line, compressed with gzip if so asked."""
+        if not zipped:
+            return self._csv(job, page)
+        key = (_key(job), job.delimiter, job.line_end, page)
+        return self._zipped.get(key, lambda: gzip.compress(self._csv(job, page), _LEVEL, mtime=0))
+
+    def _csv(self, job: Job, page: Page) -> bytes:
+        dialect = replace(
+            DIALECT, delimiter=DELIMITERS[job.delimiter], line_end=LINE_ENDS[job.line_end]
+        )
+        table = self.rows(job)
+        rows = table.slice(page.start, page.end - page.start)
+        parts = [csv_header(table.column_names, dialect)]
+        if page.lacks_a_value and len(rows):
+            middle = len(rows) // 2
+            parts += csv_lines(rows.slice(0, middle), dialect)
+            parts.append(_short_line(rows.slice(middle, 1), dialect))
+            rows = rows.slice(middle + 1)
+        return b"".join([*parts, *csv_lines(rows, dialect)])
+
+
+def locator(place: int) -> str:
+    """Return the opaque name of a place among the rows of a job."""
+    return base64.urlsafe_b64encode(str(place).encode()).decode().rstrip("=")
+
+
+def place_of(text: str) -> int:
+    """Return the place that a locator names. Raises Refusal for a text that is none."""
+    try:
+        place = int(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+    except (ValueError, binascii.Error) as error:
+        raise _no_locator() from error
+    if place < 0 or locator(place) != text:
+        raise _no_locator()
+    return place
+
+
+def _no_locator() -> Refusal:
+    return Refusal(400, "INVALID_QUERY_LOCATOR", "invalid query locator")
+
+
+def _short_line(row: pa.Table, dialect: Dialect) -> bytes:
+    line = b"".join(csv_lines(row, dialect))
+    last = b"".join(csv_lines(row.select([row.num_columns - 1]), dialect))
+    # A row of one value has none to lose, and gets one more.
+    if row.num_columns == 1:
+        return line.removesuffix(dialect.line_end.encode()) + dialect.delimiter.encode() + line
+    return line.removesuffix(dialect.delimiter.encode() + last) + dialect.line_end.encode()
+
+
+def _key(job: Job) -> Hashable:
+    selection = job.selection
+    return (selection.query.text, selection.everything, selection.entity.name, job.created_at)

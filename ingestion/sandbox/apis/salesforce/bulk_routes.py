@@ -17,8 +17,8 @@ from ingestion.sandbox.apis.salesforce.jobs import (
 )
 from ingestion.sandbox.apis.salesforce.limits import job_limit
 from ingestion.sandbox.apis.salesforce.refusal import Refusal, not_found
-from ingestion.sandbox.apis.salesforce.results import Page, locator, place_of
-from ingestion.sandbox.apis.salesforce.soql import object_name
+from ingestion.sandbox.apis.salesforce.results import DAMAGES, Page, locator, place_of
+from ingestion.sandbox.apis.salesforce.soql import Unserved, object_name
 
 if TYPE_CHECKING:
     from ingestion.sandbox.apis.salesforce.call import Call
@@ -129,18 +129,21 @@ def _selection(call: Call, text: str, *, everything: bool) -> Selection:
     if name in org.options.without_bulk:
         message = f"Entity '{name}' is not supported by the Bulk API."
         raise Refusal(400, "INVALIDENTITY", message)
-    selection = org.select(text, everything=everything)
+    try:
+        selection = org.select(text, everything=everything)
+    except Unserved as refusal:
+        raise _unsupported(refusal.what) from refusal
     if selection.query.counts:
-        raise _unsupported("Aggregate Relationships not supported in Bulk Query")
+        raise _unsupported("Aggregate functions")
     if selection.query.offset is not None:
-        raise _unsupported("OFFSET clause not supported in Bulk Query")
+        raise _unsupported("OFFSET clauses")
     if any(field.is_compound for field in selection.fields):
-        raise _unsupported("Selecting compound data not supported in Bulk Query")
+        raise _unsupported("Selecting compound data")
     return selection
 
 
-def _unsupported(message: str) -> Refusal:
-    return Refusal(400, "API_ERROR", message)
+def _unsupported(what: str) -> Refusal:
+    return Refusal(400, "API_ERROR", f"{what} not supported in Bulk Query")
 
 
 def _one_of(value: object, known: tuple[str, ...] | dict[str, str], name: str) -> str:
@@ -187,4 +190,5 @@ def _page(call: Call, count: int, size: int) -> Page:
         raise Refusal(400, "INVALID_QUERY_LOCATOR", "invalid query locator")
     if start and faults.strikes("duplicated_page", call.path):
         start = max(0, start - max(1, count // 2))
-    return Page(start, end, lacks_a_value=faults.strikes("malformed_row", call.path))
+    damages = [one for one in DAMAGES if faults.strikes(one, call.path)]
+    return Page(start, end, damages[0] if damages else None)

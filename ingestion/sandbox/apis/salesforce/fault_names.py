@@ -17,6 +17,7 @@ FAULTS = {
     "duplicated_page": "a page begins with rows that the page before has had",
     "short_page": "a REST page holds fewer rows than asked for, and goes on",
     "malformed_row": "one CSV row of a page lacks its last value",
+    "null_byte": "the last value of one CSV row of a page has a null byte in it",
     "late_commit": "of that share of versions, each is shown up to `Options.commit_delay` later",
     "schema_drift": "before a describe a custom field comes; another one goes; all is as it was",
     "clock_skew": "Date and the moments of jobs are `Options.clock_skew` seconds ahead",

@@ -90,10 +90,9 @@ class Selection:
             values = column(rows[names[one.field.text.lower()].name])
             is_words = pa.types.is_dictionary(values.type)
             plain[str(place)] = values.cast(pa.string()) if is_words else values
-            keys.append((str(place), "descending" if one.descending else "ascending"))
-        # Arrow puts the nulls of all keys at one end.
-        end = "at_end" if self.query.order[0].nulls_last else "at_start"
-        return pc.sort_indices(pa.table(plain), sort_keys=keys, null_placement=end)
+            direction = "descending" if one.descending else "ascending"
+            keys.append((str(place), direction, "at_end" if one.nulls_last else "at_start"))
+        return pc.sort_indices(pa.table(plain), sort_keys=keys)
 
 
 def select(text: str, catalog: Catalog, *, everything: bool) -> Selection:

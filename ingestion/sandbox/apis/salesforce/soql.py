@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from ingestion.sandbox.apis.salesforce.tokens import Token, malformed, tokens_of
+from ingestion.sandbox.apis.salesforce.refusal import Refusal
+from ingestion.sandbox.apis.salesforce.tokens import Token, located, malformed, tokens_of
 
 _COMPARISONS = {"=", "!=", "<>", "<", "<=", ">", ">="}
 _LITERALS = {"text", "datetime", "date", "number"}
@@ -13,6 +14,14 @@ _CONSTANTS = {"true", "false", "null"}
 _AGGREGATES = {"avg", "count", "count_distinct", "max", "min", "sum"}
 _RESERVED = {"and", "asc", "desc", "from", "group", "having", "in", "like", "limit", "not",
              "nulls", "offset", "or", "order", "select", "where"}  # fmt: skip
+
+
+class Unserved(Refusal):
+    """MALFORMED_QUERY for what is SOQL, but is not served by this stand-in: `what`."""
+
+    def __init__(self, query: str, at: int, what: str) -> None:
+        super().__init__(400, "MALFORMED_QUERY", located(query, at, f"{what} not served here"))
+        self.what = what
 
 
 @dataclass(frozen=True)
@@ -61,8 +70,8 @@ class Query:
 def parse(text: str) -> Query:
     """Return a query.
 
-    Raises Refusal, MALFORMED_QUERY, for what is no SOQL, and for SOQL that is not served here:
-    sub-queries, GROUP BY, aggregates other than COUNT(), TYPEOF, literals such as TODAY.
+    Raises Refusal, MALFORMED_QUERY, for what is no SOQL, and Unserved for SOQL that is not served
+    here: sub-queries, GROUP BY, aggregates other than COUNT(), TYPEOF, literals such as TODAY.
     """
     return _Parser(text).query()
 
@@ -84,7 +93,7 @@ class _Parser:
         self._expect("select")
         counts, fields = self._selected()
         self._expect("from")
-        entity = self._name()
+        entity = self._entity()
         where = self._condition() if self._takes("where") else None
         self._no_groups()
         order = self._order() if self._takes("order") else ()
@@ -117,11 +126,19 @@ class _Parser:
         return malformed(self._text, token.at, f"unexpected token: '{shown}'")
 
     def _unserved(self, what: str) -> Exception:
-        return malformed(self._text, self._next.at, f"{what} not served here")
+        return Unserved(self._text, self._next.at, what)
 
     def _name(self) -> Token:
         token = self._next
         if token.kind != "word" or token.text.lower() in _RESERVED:
+            raise self._unexpected()
+        self._place += 1
+        return token
+
+    def _entity(self) -> Token:
+        # Group is an object, and so no word that is reserved here.
+        token = self._next
+        if token.kind != "word":
             raise self._unexpected()
         self._place += 1
         return token
@@ -149,17 +166,17 @@ class _Parser:
     def _field(self) -> Token:
         word = self._word()
         if word == "(":
-            raise self._unserved("sub-queries are")
+            raise self._unserved("Aggregate Relationships")
         if word == "typeof":
-            raise self._unserved("TYPEOF is")
+            raise self._unserved("TYPEOF clauses")
         if self._text_after(1) == "(":
-            what = "aggregates are" if word in _AGGREGATES else f"{self._next.text}() is"
+            what = "Aggregate functions" if word in _AGGREGATES else f"{self._next.text}()"
             raise self._unserved(what)
         return self._name()
 
     def _no_groups(self) -> None:
         if self._word() in {"group", "having"}:
-            raise self._unserved("GROUP BY is")
+            raise self._unserved("GROUP BY clauses")
 
     def _condition(self) -> Condition:
         parts = [self._part()]
@@ -204,7 +221,7 @@ class _Parser:
     def _literal(self) -> Token:
         token = self._next
         if token.kind == "word" and token.text.lower() not in _CONSTANTS:
-            raise self._unserved(f"{token.text} is")
+            raise self._unserved(token.text)
         if token.kind not in _LITERALS | {"word"}:
             raise self._unexpected()
         self._place += 1

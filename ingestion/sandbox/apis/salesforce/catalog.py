@@ -16,6 +16,8 @@ from ingestion.sandbox.apis.salesforce.derived import DERIVED, DRIFTED
 from ingestion.sandbox.apis.salesforce.fields import field_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from ingestion.sandbox.apis.faults import Faults
     from ingestion.sandbox.apis.salesforce.derived import Derived
     from ingestion.sandbox.apis.salesforce.fields import Field
@@ -75,7 +77,7 @@ class Entity:
         if field.type != "picklist":
             return []
         values = {**self.stored.fixed, **self.stored.varying}[field.name]
-        found = pc.unique(values.cast(pa.string())).drop_null().to_pylist()
+        found = pc.unique(values).cast(pa.string()).drop_null().to_pylist()
         return sorted(found)[:_MOST_PICKS]
 
 
@@ -96,7 +98,7 @@ class Catalog:
             if one.name not in options.hidden_objects
         }
 
-    def __iter__(self) -> Any:
+    def __iter__(self) -> Iterator[Entity]:
         """Iterate over the objects, in the order of their names."""
         return (self._entity(self._stored[name]) for name in sorted(self._stored))
 

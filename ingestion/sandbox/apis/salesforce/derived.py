@@ -31,6 +31,12 @@ def _name(rows: pa.Table, _now: float) -> pa.Array:
     return pc.utf8_trim_whitespace(pc.binary_join_element_wise(first, last, " "))
 
 
+def _greeting(rows: pa.Table, _now: float) -> pa.Array:
+    name = _name(rows, _now)
+    company = pc.fill_null(column(rows["Company"]).cast(pa.string()), "")
+    return pc.binary_join_element_wise(name, '\n"', company, '"', "")
+
+
 def _address(country: str) -> Callable[[pa.Table, float], pa.Array]:
     def address(rows: pa.Table, _now: float) -> pa.Array:
         code = column(rows[country]).cast(pa.string())
@@ -50,12 +56,19 @@ def _age(rows: pa.Table, now: float) -> pa.Array:
 _NAME = Derived(Field("Name", "string"), ("FirstName", "LastName"), _name)
 # A formula of the day: its value changes and no stamp of the record does.
 _AGE = Derived(Field("Age_In_Days__c", "double", is_formula=True), ("CreatedDate",), _age)
+# A formula with a line break and quotes in its text.
+_GREETING = Derived(
+    Field("Greeting__c", "string", is_formula=True),
+    ("FirstName", "LastName", "Company"),
+    _greeting,
+)
 
 DERIVED: dict[str, tuple[Derived, ...]] = {
     "Lead": (
         _NAME,
         Derived(Field("Address", "address"), ("CountryCode",), _address("CountryCode")),
         _AGE,
+        _GREETING,
     ),
     "Contact": (_NAME,),
     "Account": (

@@ -5,6 +5,7 @@ from __future__ import annotations
 FAULTS = {
     "request_limit": "403 REQUEST_LIMIT_EXCEEDED without Retry-After",
     "api_disabled": "403 API_DISABLED_FOR_ORG",
+    "metering": "400 TXN_SECURITY_METERING_ERROR",
     "job_limit": "400 LIMIT_EXCEEDED when a query job is created",
     "server_error": "500 UNKNOWN_EXCEPTION and 503 SERVER_UNAVAILABLE in turn",
     "query_timeout": "400 QUERY_TIMEOUT of a REST query",

@@ -22,6 +22,15 @@ if TYPE_CHECKING:
 
     from ingestion.sandbox.apis.salesforce.org import Org
 
+_REFUSALS = {
+    "api_disabled": Refusal(
+        403, "API_DISABLED_FOR_ORG", "The REST API is not enabled for this Organization."
+    ),
+    "request_limit": request_limit(),
+    "metering": Refusal(
+        400, "TXN_SECURITY_METERING_ERROR", "Transaction security policy evaluation was metered"
+    ),
+}
 _SERVER_ERRORS = (
     Refusal(500, "UNKNOWN_EXCEPTION", "An unexpected error occurred. Please include this ErrorId "
             "if you contact support: 1234567890-12345 (-1234567890)"),
@@ -96,12 +105,9 @@ def _admit(call: Call) -> None:
     if org.faults.strikes("session_expired", path):
         org.sessions.end(token)
         raise expired()
-    if org.faults.strikes("api_disabled", path):
-        raise Refusal(
-            403, "API_DISABLED_FOR_ORG", "The REST API is not enabled for this Organization."
-        )
-    if org.faults.strikes("request_limit", path):
-        raise request_limit()
+    for fault, refusal in _REFUSALS.items():
+        if org.faults.strikes(fault, path):
+            raise refusal
     org.limits.count_request()
     _check_version(call)
 

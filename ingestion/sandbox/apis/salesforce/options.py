@@ -33,6 +33,7 @@ class Options:
     client_secret: str | None = None  # None: client credentials are not set up
     username: str = "integration@funnel.example.com"
     public_key: bytes | None = None  # PEM, of RS256; None: JWT bearer is not set up
+    scope: str = "id full"  # of tokens; without api and full there are tokens, but no answers
     audiences: tuple[str, ...] = ("https://login.salesforce.com", "https://test.salesforce.com")
     longest_assertion: float = 300  # real seconds until an assertion may expire
     token_requests: int | None = None  # requests until a token expires; None: never

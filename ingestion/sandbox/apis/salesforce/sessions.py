@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from ingestion.sandbox.apis.salesforce.options import Options
 
 _JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+_API_SCOPES = {"api", "full"}
+_OUT_OF_SCOPE = "This session is not valid for use with the specified REST API endpoint"
 _SCHEMES = {"bearer", "oauth"}
 
 
@@ -30,7 +32,8 @@ class Sessions:
     def grant(self, form: Mapping[str, str], site: str) -> dict[str, str]:
         """Return what the token endpoint answers to a form; `site` is the address it was asked at.
 
-        Raises OAuthRefusal.
+        There is no refresh token, and no word on how long the token is good for. Raises
+        OAuthRefusal.
         """
         kind = form.get("grant_type")
         if kind == _JWT_BEARER:
@@ -42,7 +45,7 @@ class Sessions:
         options = self._options
         return {
             "access_token": self.issue(),
-            "scope": "id full",
+            "scope": options.scope,
             "instance_url": options.instance_url or site,
             "id": f"{site}/id/{options.org_id}/{options.user_id}",
             "token_type": "Bearer",
@@ -58,7 +61,7 @@ class Sessions:
     def use(self, authorization: str) -> str:
         """Count a request with an Authorization header and return its token.
 
-        Raises Refusal, INVALID_SESSION_ID.
+        Raises Refusal, INVALID_SESSION_ID, also where the scope does not reach to the API.
         """
         scheme, _, token = authorization.partition(" ")
         with self._lock:
@@ -70,6 +73,8 @@ class Sessions:
                 if left < 1:
                     del self._left[token]
                     raise expired()
+        if not _API_SCOPES & set(self._options.scope.split()):
+            raise Refusal(401, "INVALID_SESSION_ID", _OUT_OF_SCOPE)
         return token
 
     def end(self, token: str | None = None) -> None:

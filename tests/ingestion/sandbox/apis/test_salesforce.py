@@ -133,6 +133,17 @@ class TestTokens:
         good = {"grant_type": "client_credentials", "client_id": "unified-funnel",
                 "client_secret": "secret"}  # fmt: skip
         assert ask_token(trusting, **good).json()["access_token"]
+        del good["client_id"], good["client_secret"]
+        basic = requests.post(f"{trusting.url}/services/oauth2/token", data=good, timeout=20,
+                              auth=("unified-funnel", "secret"))  # fmt: skip
+        assert basic.json()["access_token"]
+        broken = requests.post(f"{trusting.url}/services/oauth2/token", data=good, timeout=20,
+                               headers={"Authorization": "Basic ?"})  # fmt: skip
+        assert broken.json()["error"] == "invalid_client"
+
+    def test_wrong_client_credentials(self, trusting: Client) -> None:
+        good = {"grant_type": "client_credentials", "client_id": "unified-funnel",
+                "client_secret": "secret"}  # fmt: skip
         for wrong, error in (
             ({"client_id": "somebody"}, "invalid_client_id"),
             ({"client_secret": "guess"}, "invalid_client"),
@@ -155,6 +166,13 @@ class TestTokens:
             assert message == "Session expired or invalid"
             client.sign_in(client.org.sessions.issue())
             assert client.get("limits").status_code == 200
+
+    def test_a_token_of_another_scope_is_refused_again_and_again(self) -> None:
+        with standing(Options(scope="id web")) as client:
+            for _ in range(2):
+                message = refused(client.get("limits"), 401, "INVALID_SESSION_ID")
+                assert message.startswith("This session is not valid for use with")
+                client.sign_in(client.org.sessions.issue())
 
     def test_no_token_no_answer(self, client: Client) -> None:
         answer = requests.get(f"{client.url}{client.root}/limits", timeout=20)
@@ -240,7 +258,8 @@ class TestDescribe:
         assert fields["CountryCode"]["compoundFieldName"] == "Address"
         assert fields["LastName"]["compoundFieldName"] == "Name"
         assert fields["Name"]["compoundFieldName"] is None
-        assert [one for one, field in fields.items() if field["calculated"]] == ["Age_In_Days__c"]
+        formulas = [one for one, field in fields.items() if field["calculated"]]
+        assert formulas == ["Age_In_Days__c", "Greeting__c"]
 
     def test_history_has_no_system_modstamp(self, client: Client) -> None:
         fields = self.fields(client, "LeadHistory")
@@ -559,6 +578,15 @@ class TestBulk:
         assert all(line.startswith('"') and line.endswith('"') for line in lines)
         assert any(line.endswith(',""') for line in lines)
 
+    def test_line_breaks_and_quotes_are_quoted(self, client: Client) -> None:
+        job = client.done("SELECT Id, Greeting__c FROM Lead")
+        page = client.results(job)
+        assert page.text.count('""') == 2 * (count := int(page.headers["Sforce-NumberOfRecords"]))
+        assert page.text.count("\n") == 2 * count + 1
+        leads = frame("Lead", client.org.present.now())
+        for row in rows_of(page):
+            assert row["Greeting__c"].endswith(f'\n"{leads.Company[row["Id"]]}"')
+
     def test_a_page_may_be_fetched_again(self, client: Client) -> None:
         job = client.done(ALL_LEADS)
         second = client.results(job, maxRecords=100).headers["Sforce-Locator"]
@@ -752,6 +780,10 @@ class TestFaults:
     def test_api_disabled(self) -> None:
         with standing(api_disabled=1) as client:
             self.again(client, "limits", 403, "API_DISABLED_FOR_ORG")
+
+    def test_metering(self) -> None:
+        with standing(metering=1) as client:
+            self.again(client, "limits", 400, "TXN_SECURITY_METERING_ERROR")
 
     def test_job_limit(self) -> None:
         with standing(job_limit=1) as client:

@@ -9,14 +9,23 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
+from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
 from requests.adapters import HTTPAdapter
 from simple_salesforce import Salesforce
 from simple_salesforce.exceptions import (
+    SalesforceAuthenticationFailed,
     SalesforceExpiredSession,
     SalesforceMalformedRequest,
     SalesforceRefusedRequest,
 )
 
+from ingestion.sandbox.apis.salesforce import Options
 from tests.ingestion.sandbox.apis.salesforce_client import VERSION, frame, standing
 
 if TYPE_CHECKING:
@@ -27,11 +36,15 @@ if TYPE_CHECKING:
 SOQL = "SELECT Id, Email, Status FROM Lead"
 
 
-class Unencrypted(HTTPAdapter):
-    """Brings a client that believes in https alone to http on loopback."""
+class ToLoopback(HTTPAdapter):
+    """Brings a client that believes in https and salesforce.com alone to the stand-in."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        super().__init__()
 
     def send(self, request: requests.PreparedRequest, **asked: Any) -> requests.Response:  # type: ignore[override]
-        request.url = str(request.url).replace("https://", "http://", 1)
+        request.url = self._url + request.path_url
         return super().send(request, **asked)
 
 
@@ -47,15 +60,43 @@ def salesforce(client: Client) -> Salesforce:
 
 
 def connected(client: Client) -> Salesforce:
-    session = requests.Session()
-    session.mount("https://", Unencrypted())
     token = client.org.sessions.issue()
-    return Salesforce(session_id=token, instance_url=client.url, version=VERSION, session=session)
+    return signed_in(client, session_id=token, instance_url=client.url)
+
+
+def signed_in(client: Client, **by: str) -> Salesforce:
+    session = requests.Session()
+    session.mount("https://", ToLoopback(client.url))
+    return Salesforce(version=VERSION, session=session, **by)
 
 
 def held(client: Client) -> set[str]:
     leads = frame("Lead", client.org.present.now())
     return set(leads.index[~leads.IsDeleted])
+
+
+def test_it_signs_in_with_a_signed_assertion() -> None:
+    key = generate_private_key(65_537, 2_048)
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    by = {"consumer_key": "unified-funnel", "privatekey": private}
+    with standing(Options(public_key=public)) as client:
+        made = signed_in(client, username=Options.username, **by)
+        assert made.query("SELECT COUNT() FROM User")["totalSize"] > 0
+        with (
+            pytest.warns(UserWarning, match="authorize this"),
+            pytest.raises(SalesforceAuthenticationFailed, match="invalid_grant"),
+        ):
+            signed_in(client, username="unified-funnel", **by)
+
+
+def test_it_signs_in_with_a_secret() -> None:
+    by = {"consumer_key": "unified-funnel", "domain": "funnel.my"}
+    with standing(Options(client_secret="secret")) as client:  # noqa: S106
+        made = signed_in(client, consumer_secret="secret", **by)  # noqa: S106
+        assert made.query("SELECT COUNT() FROM User")["totalSize"] > 0
+        with pytest.raises(SalesforceAuthenticationFailed, match="invalid_client"):
+            signed_in(client, consumer_secret="guess", **by)  # noqa: S106
 
 
 def test_it_describes(salesforce: Salesforce) -> None:

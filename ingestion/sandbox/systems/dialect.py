@@ -39,8 +39,8 @@ class Dialect:
     """How one system writes its CSV files.
 
     `instant` names the form of instants (see `Instant`); `zone` is the IANA zone of the form
-    "offset" and of no other. Dates are YYYY-MM-DD everywhere. If not everything is quoted, what
-    holds the delimiter, a quote or a line end is.
+    "offset" and of no other; `line_end` ends each line. Dates are YYYY-MM-DD everywhere. If not
+    everything is quoted, what holds the delimiter, a quote or a line end is.
     """
 
     null: str

@@ -31,7 +31,7 @@ def check_assertion(assertion: str, options: Options, site: str) -> None:
         raise _invalid("invalid assertion")
     if body.get("iss") != options.client_id:
         raise OAuthRefusal("invalid_client_id", "client identifier invalid")
-    if body.get("aud") not in {*options.audiences, site}:
+    if not _audiences(body) & {*options.audiences, site}:
         raise _invalid("audience is invalid")
     if body.get("sub") != options.username:
         raise _invalid("user hasn't approved this consumer")
@@ -64,6 +64,11 @@ def _is_signed(options: Options, signed: bytes, signature: bytes) -> bool:
     except InvalidSignature:
         return False
     return True
+
+
+def _audiences(body: dict[str, Any]) -> set[str]:
+    told = body.get("aud")
+    return {str(one) for one in told} if isinstance(told, list) else {str(told)}
 
 
 def _expiry(body: dict[str, Any]) -> float:

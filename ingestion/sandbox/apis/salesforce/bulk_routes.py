@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
@@ -177,7 +178,7 @@ def _max_records(call: Call) -> int:
     asked = call.parameter("maxRecords")
     if asked is None:
         return call.org.options.result_rows
-    if not asked.isdigit() or int(asked) < 1:
+    if not re.fullmatch(r"\d{1,9}", asked) or int(asked) < 1:
         raise Refusal(400, "INVALID_FIELD", "maxRecords must be a number above 0")
     return int(asked)
 

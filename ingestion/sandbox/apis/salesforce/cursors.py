@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -48,8 +49,8 @@ class Cursors:
             self._number += 1
             made = salesforce_id("01g", np.array([self._number]))[0].as_py()
             cursor = Cursor(made, selection, rows, now, batch)
-            # What fits into one batch is never asked for again.
-            if len(rows) > 1:
+            # A page may be short, but holds half of a batch.
+            if len(rows) > batch // 2:
                 self._cursors[made] = cursor
         return cursor
 
@@ -63,6 +64,6 @@ class Cursors:
         with self._lock:
             self._cursors = {key: one for key, one in self._cursors.items() if one.made_at > oldest}
             cursor = self._cursors.get(name)
-        if cursor is None or not place.isdigit() or int(place) > len(cursor.rows):
+        if cursor is None or not re.fullmatch(r"\d{1,9}", place) or int(place) > len(cursor.rows):
             raise Refusal(400, "INVALID_QUERY_LOCATOR", "invalid query locator")
         return cursor, int(place)

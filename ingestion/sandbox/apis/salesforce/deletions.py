@@ -12,9 +12,13 @@ if TYPE_CHECKING:
     from ingestion.sandbox.systems.stored import Stored
 
 
-def deletions(stored: Stored, now: float) -> tuple[pa.Array, Moments]:
-    """Return the ids of records that are in the recycle bin or gone, and since when."""
-    known = np.flatnonzero(stored.shown_from <= now)
+def deletions(stored: Stored, start: float, end: float) -> tuple[pa.Array, Moments]:
+    """Return ids and moments of the deletions from `start` (inclusive) to `end` (exclusive).
+
+    A record that was restored by the end is not among them; one that is gone for good is, with the
+    moment at which it came into the recycle bin, if there was one for it.
+    """
+    known = np.flatnonzero(stored.shown_from < end)
     last = known[np.diff(stored.record[known], append=-1) != 0]
     record = stored.record[last]
     flag = stored.varying.get("IsDeleted")
@@ -23,6 +27,6 @@ def deletions(stored: Stored, now: float) -> tuple[pa.Array, Moments]:
     else:
         binned = np.zeros(len(last), dtype=bool)
     until = stored.shown_until[last]
-    at = np.where(binned, stored.shown_from[last], np.where(until <= now, until, np.nan))
-    found = np.flatnonzero(~np.isnan(at))
+    at = np.where(binned, stored.shown_from[last], until)
+    found = (start <= at) & (at < end)
     return stored.fixed["Id"].take(pa.array(record[found])), at[found]

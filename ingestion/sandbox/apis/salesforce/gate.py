@@ -10,7 +10,6 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse, Response
 
 from ingestion.sandbox.apis.salesforce.call import Call
-from ingestion.sandbox.apis.salesforce.limits import request_limit
 from ingestion.sandbox.apis.salesforce.refusal import Refusal, not_found
 from ingestion.sandbox.apis.salesforce.sessions import expired
 
@@ -22,20 +21,20 @@ if TYPE_CHECKING:
 
     from ingestion.sandbox.apis.salesforce.org import Org
 
+# Status, code, message of what a fault makes of any request.
 _REFUSALS = {
-    "api_disabled": Refusal(
+    "api_disabled": (
         403, "API_DISABLED_FOR_ORG", "The REST API is not enabled for this Organization."
     ),
-    "request_limit": request_limit(),
-    "metering": Refusal(
+    "request_limit": (403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded."),
+    "metering": (
         400, "TXN_SECURITY_METERING_ERROR", "Transaction security policy evaluation was metered"
     ),
-}
+}  # fmt: skip
 _SERVER_ERRORS = (
-    Refusal(500, "UNKNOWN_EXCEPTION", "An unexpected error occurred. Please include this ErrorId "
-            "if you contact support: 1234567890-12345 (-1234567890)"),
-    Refusal(503, "SERVER_UNAVAILABLE", "The server is currently unavailable. Try again later."),
-)  # fmt: skip
+    (500, "UNKNOWN_EXCEPTION", "An unexpected error occurred."),
+    (503, "SERVER_UNAVAILABLE", "The server is currently unavailable. Try again later."),
+)
 _HTML = (
     "<!DOCTYPE html><html><head><title>Maintenance</title></head><body>Be right back</body></html>"
 )
@@ -88,7 +87,7 @@ def _answered(call: Call, handler: Callable[[Call], Response], is_open: bool) ->
         return Response("URI Too Long", 414, media_type="text/plain")
     try:
         if faults.strikes("server_error", path):
-            raise _SERVER_ERRORS[faults.struck["server_error"] % 2]
+            raise Refusal(*_SERVER_ERRORS[faults.struck["server_error"] % 2])
         if not is_open:
             _admit(call)
         if faults.strikes("not_json", path):
@@ -107,7 +106,7 @@ def _admit(call: Call) -> None:
         raise expired()
     for fault, refusal in _REFUSALS.items():
         if org.faults.strikes(fault, path):
-            raise refusal
+            raise Refusal(*refusal)
     org.limits.count_request()
     _check_version(call)
 

@@ -116,17 +116,16 @@ class Jobs:
 
     def find(self, job_id: str) -> Job:
         """Return a job. Raises Refusal, NOT_FOUND, also for one that is too old."""
-        for job in self.all():
-            if job.id == job_id:
-                return job
-        raise not_found()
+        self._forget()
+        job = self._jobs.get(job_id)
+        if job is None:
+            raise not_found()
+        return job
 
     def all(self) -> list[Job]:
         """Return all jobs, the oldest first."""
-        oldest = self._present.now() - self._kept
-        with self._lock:
-            self._jobs = {key: job for key, job in self._jobs.items() if job.created_at > oldest}
-            return list(self._jobs.values())
+        self._forget()
+        return list(self._jobs.values())
 
     def delete(self, job: Job) -> None:
         """Forget a job. Raises Refusal if it has not ended."""
@@ -134,3 +133,9 @@ class Jobs:
             raise Refusal(400, "INVALIDJOBSTATE", f"Can't delete a job in state {job.state}")
         with self._lock:
             self._jobs.pop(job.id, None)
+
+    def _forget(self) -> None:
+        """Forget the jobs that are too old."""
+        oldest = self._present.now() - self._kept
+        with self._lock:
+            self._jobs = {key: job for key, job in self._jobs.items() if job.created_at > oldest}

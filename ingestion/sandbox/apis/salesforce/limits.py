@@ -35,7 +35,8 @@ class Limits:
     def count_request(self) -> None:
         """Count one. Raises Refusal, REQUEST_LIMIT_EXCEEDED, beyond the limit."""
         if not self._count(_REQUESTS):
-            raise request_limit()
+            message = "TotalRequests Limit exceeded."
+            raise Refusal(403, "REQUEST_LIMIT_EXCEEDED", message)
 
     def count_job(self) -> None:
         """Count one. Raises Refusal, LIMIT_EXCEEDED, beyond the limit."""
@@ -65,11 +66,6 @@ class Limits:
                 return False
             self._used[name] += 1
             return True
-
-
-def request_limit() -> Refusal:
-    """Return the refusal of a request too many; it does not say when to come again."""
-    return Refusal(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.")
 
 
 def job_limit(most: int) -> Refusal:

@@ -42,7 +42,7 @@ class Options:
     instance_url: str | None = None  # None: the address that was asked
 
     # Versions.
-    versions: tuple[str, ...] = ("55.0", "58.0", "66.0", "67.0")
+    versions: tuple[str, ...] = tuple(f"{number}.0" for number in range(31, 68))
     last_retired: float = 30.0  # this version and those before it: 410 instead of 404
 
     # What the user of the integration may see.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from starlette.responses import JSONResponse
 
 from ingestion.sandbox.apis.salesforce.deletions import deletions
@@ -74,13 +73,12 @@ def list_deleted(call: Call) -> Response:
     if start < now - _DELETIONS_TOLD or end - start < MINUTE:
         message = "The date for replication is out of the allowed range"
         raise Refusal(400, "INVALID_REPLICATION_DATE", message)
-    ids, at = deletions(entity.stored, now)
-    found = np.flatnonzero((start <= at) & (at < end))
+    ids, at = deletions(entity.stored, start, min(end, now))
     return JSONResponse(
         {
             "deletedRecords": [
-                {"id": ids[int(place)].as_py(), "deletedDate": moment_text(at[place])}
-                for place in found
+                {"id": one, "deletedDate": moment_text(moment)}
+                for one, moment in zip(ids.to_pylist(), at, strict=True)
             ],
             "earliestDateAvailable": moment_text(now - _DELETIONS_TOLD),
             "latestDateCovered": moment_text(min(end, now)),
@@ -123,7 +121,7 @@ def _batch_size(call: Call) -> int:
     """What Sforce-Query-Options asks for, as near as may be."""
     options = call.org.options
     asked = re.search(
-        r"batchSize\s*=\s*(\d+)", call.request.headers.get("Sforce-Query-Options", "")
+        r"batchSize\s*=\s*(\d{1,9})", call.request.headers.get("Sforce-Query-Options", "")
     )
     size = int(asked.group(1)) if asked else options.batch
     return min(max(size, options.least_batch), options.largest_batch)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ingestion.sandbox.systems.dialect import Dialect
 
 DAMAGES = ("malformed_row", "null_byte")  # faults that strike one row of a page
-_LEVEL = 1  # of gzip: a page of 50,000 rows takes 0.1 s, at the usual 6 it takes 0.4 s
+_LEVEL = 1  # of gzip: 50,000 rows of 15 columns take 0.09 s, at the level 6 they take 0.25 s
 
 
 @dataclass(frozen=True)
@@ -103,13 +103,11 @@ def _damaged(damage: str, row: pa.Table, dialect: Dialect) -> bytes:
     before = line.removesuffix(last)
     if damage == "null_byte":
         return before + last[:1] + b"\0" + last[1:]
-    # A row of one value has none to lose, and gets one more.
     end, delimiter = dialect.line_end.encode(), dialect.delimiter.encode()
-    return (
-        before.removesuffix(delimiter) + end
-        if before
-        else last.removesuffix(end) + delimiter + last
-    )
+    if before:
+        return before.removesuffix(delimiter) + end
+    # A row of one value has none to lose, and gets one more.
+    return last.removesuffix(end) + delimiter + last
 
 
 def _key(job: Job) -> Hashable:

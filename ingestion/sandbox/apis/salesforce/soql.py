@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -145,7 +146,7 @@ class _Parser:
 
     def _whole(self) -> int:
         token = self._next
-        if token.kind != "number" or not token.text.isdigit():
+        if not re.fullmatch(r"\d{1,9}", token.text):
             raise self._unexpected()
         self._place += 1
         return int(token.text)
@@ -224,6 +225,10 @@ class _Parser:
             raise self._unserved(token.text)
         if token.kind not in _LITERALS | {"word"}:
             raise self._unexpected()
+        try:
+            _ = token.value
+        except (ValueError, OverflowError) as error:
+            raise self._unexpected() from error
         self._place += 1
         return token
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,9 +16,13 @@ from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ingestion.sandbox.apis.present import Present
 from ingestion.sandbox.apis.salesforce import FAULTS, Options, salesforce_application
+from ingestion.sandbox.apis.salesforce.kept import Kept
+from ingestion.sandbox.apis.salesforce.refusal import Refusal
 from ingestion.sandbox.clock import DAY, MINUTE
 from tests.ingestion.sandbox.apis.salesforce_client import (
     VERSION,
@@ -36,6 +41,15 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+FIELDS = ("Id", "Status", "CreatedDate", "ConvertedDate", "IsDeleted", "Address", "OwnerId",
+          "Age_In_Days__c", "Name", "Nothing__c", "Owner.Name")  # fmt: skip
+OPERATORS = ("=", "!=", "<", ">=", "like", "in", "not in", "=>")
+LITERALS = ("'New'", "'%'", "''", "null", "true", "5", "-1.5", "2024-05-01", "2024-13-45",
+            "2024-05-01T00:00:00Z", "0001-01-01T00:00:00+14:00", "TODAY", "('New', null)",
+            "(2024-05-01T00:00:00Z)", "(null)", "(5, 6)", "(true)", "()")  # fmt: skip
+WORDS = (*FIELDS, *OPERATORS, *LITERALS, "select", "from", "Lead", "and", "or", "not", "(", ")",
+         ",", "order by", "limit", "offset", "group by", "99999999999", "nulls last", "desc", "7",
+         "count", '"')  # fmt: skip
 ALL_LEADS = "SELECT Id, Email, Status, ConvertedDate, SystemModstamp FROM Lead"
 
 
@@ -108,6 +122,7 @@ class TestTokens:
             ({"iss": "somebody"}, "invalid_client_id"),
             ({"sub": "unified-funnel"}, "invalid_grant"),  # the client id is no username
             ({"aud": "https://example.com"}, "invalid_grant"),
+            ({"aud": ["https://example.com", 5]}, "invalid_grant"),
             ({"exp": 1_700_000_000}, "invalid_grant"),
             ({"exp": time.time() + 86_400}, "invalid_grant"),
             ({"exp": "soon"}, "invalid_grant"),
@@ -185,7 +200,11 @@ class TestVersionsAndLimits:
         assert told[-1] == {
             "label": "Summer '26", "url": "/services/data/v67.0", "version": "67.0"
         }  # fmt: skip
-        assert [one["label"] for one in told[:-1]] == ["Summer '22", "Summer '23", "Spring '26"]
+        by_version = {one["version"]: one["label"] for one in told}
+        assert len(by_version) > 3
+        assert [by_version[one] for one in ("58.0", "65.0", "66.0")] == [
+            "Summer '23", "Winter '26", "Spring '26"
+        ]  # fmt: skip
 
     def test_unknown_and_retired_versions(self, client: Client) -> None:
         refused(client.get("/services/data/v99.0/limits"), 404, "NOT_FOUND")
@@ -312,10 +331,10 @@ class TestQueries:
         assert client.get(following).json()["records"] == client.get(other).json()["records"]
 
     def test_batches_have_200_to_2000_rows(self, client: Client) -> None:
-        for asked, given in ((1, 200), (9_999, 2_000), (250, 250)):
+        for asked, got in ((1, 200), (9_999, 2_000), (250, 250)):
             answer = client.query("SELECT Id FROM LeadHistory",
                                   Sforce_Query_Options=f"batchSize={asked}")  # fmt: skip
-            assert len(answer.json()["records"]) == given
+            assert len(answer.json()["records"]) == got
 
     def test_a_locator_lives_for_two_days(self) -> None:
         with standing() as client:
@@ -523,6 +542,25 @@ class TestSoql:
         assert where == f"ERROR at Row:1:Column:{place}"
         assert "\n".join(rest).startswith(message)
 
+    @given(
+        st.lists(st.sampled_from(WORDS), max_size=14),
+        st.tuples(*map(st.sampled_from, (FIELDS, OPERATORS, LITERALS))),
+    )
+    @settings(max_examples=400, deadline=None)
+    def test_each_text_is_a_query_or_refused(
+        self, words: list[str], comparison: tuple[str, ...]
+    ) -> None:
+        held, morning = company()
+        org = salesforce_application(held, Present(morning)).state.org
+        where = "SELECT Id FROM Lead WHERE"
+        texts = (words, [where, *comparison], [where, *comparison, *words], [where, *words])
+        for text in texts:
+            try:
+                selection = org.select(" ".join(text), everything=True)
+            except Refusal:
+                continue
+            assert len(selection.rows(morning)) <= len(frame("Lead", morning))
+
     def test_no_query_is_malformed(self, client: Client) -> None:
         refused(client.get("query"), 400, "MALFORMED_QUERY")
 
@@ -596,10 +634,11 @@ class TestBulk:
         assert not {row["Id"] for row in rows_of(pages[0])} & {
             row["Id"] for row in rows_of(client.results(job, maxRecords=100))
         }
-        for wrong in ("nonsense", "MTAw!", "LTE", "OTk5OTk5OTk"):
+        for wrong in ("nonsense", "MTAw!", "LTE", "OTk5OTk5OTk", "\u00e9"):
             answer = client.results(job, maxRecords=100, locator=wrong)
             refused(answer, 400, "INVALID_QUERY_LOCATOR")
-        refused(client.results(job, maxRecords="0"), 400, "INVALID_FIELD")
+        for number in ("0", "-1", "many", "9" * 5_000):
+            refused(client.results(job, maxRecords=number), 400, "INVALID_FIELD")
 
     @pytest.mark.parametrize(("end", "told"), [("null", "null"), ("empty", ""), ("absent", None)])
     def test_the_last_page_ends_in_one_of_three_ways(self, end: Any, told: str | None) -> None:
@@ -663,6 +702,14 @@ class TestBulk:
             told = client.get(path).json()
         assert path is None
         assert len(found) == len(set(found)) == client.poll(job)["numberRecordsProcessed"]
+
+    def test_pages_fetched_at_once_are_those_fetched_in_turn(self, client: Client) -> None:
+        job = client.done(f"{ALL_LEADS} WHERE Id != null")
+        told = client.get(f"jobs/query/{job}/resultPages", maxRecords=100).json()
+        paths = [one["resultUrl"] for one in told["resultPages"]]
+        with ThreadPoolExecutor(4) as pool:
+            at_once = list(pool.map(lambda path: client.get(path).text, paths))
+        assert at_once == [client.get(path).text for path in paths]
 
     def test_result_pages_came_with_version_58(self, client: Client) -> None:
         answer = client.get("/services/data/v55.0/jobs/query/750/resultPages")
@@ -979,3 +1026,32 @@ def test_options_that_cannot_be_are_refused() -> None:
 def test_nothing_need_be_said_to_have_a_stand_in() -> None:
     held, morning = company()
     assert salesforce_application(held, Present(morning)).state.org.options == Options()
+
+
+class TestKept:
+    def test_results_that_were_forgotten_are_made_anew(self) -> None:
+        with standing(Options(results_cached=1, pages_cached=1)) as client:
+            jobs = [client.done(ALL_LEADS), client.done("SELECT Id FROM User")]
+            texts = [[client.results(job).text for job in jobs] for _ in range(2)]
+            assert texts[0] == texts[1]
+
+    def test_what_is_asked_for_by_many_is_made_once(self) -> None:
+        kept: Kept[int] = Kept(2)
+        made: list[int] = []
+
+        def make() -> int:
+            time.sleep(0.05)
+            made.append(1)
+            return 7
+
+        with ThreadPoolExecutor(4) as pool:
+            assert list(pool.map(lambda _: kept.get("a", make), range(4))) == [7] * 4
+        assert len(made) == 1
+        assert [kept.get(one, make) for one in "bcbca"] == [7] * 5
+        assert len(made) == 4
+
+    def test_what_failed_is_tried_again(self) -> None:
+        kept: Kept[int] = Kept(2)
+        with pytest.raises(ZeroDivisionError):
+            kept.get("a", lambda: 1 // 0)
+        assert kept.get("a", lambda: 7) == 7

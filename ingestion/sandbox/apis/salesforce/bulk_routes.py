@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from starlette.responses import JSONResponse, Response
@@ -14,6 +14,7 @@ from ingestion.sandbox.apis.salesforce.jobs import (
     DELIMITERS,
     FAILED,
     LINE_ENDS,
+    RETRIED,
     Job,
 )
 from ingestion.sandbox.apis.salesforce.limits import job_limit
@@ -26,31 +27,19 @@ if TYPE_CHECKING:
     from ingestion.sandbox.apis.salesforce.selection import Selection
 
 _OPERATIONS = ("query", "queryAll")
+# What a job can fail by, if it is not refused: its object is known.
+_FAILURES = {"API_ERROR", "INVALID_FIELD"}
 _PAGES_TOLD = 5
 _PAGES_SINCE = 58.0  # version of the API
 
 
 def create_job(call: Call) -> Response:
     """Create a query job over the rows of this moment. Raises Refusal."""
-    org, asked = call.org, call.document()
-    operation = _one_of(asked.get("operation"), _OPERATIONS, "operation")
-    _one_of(asked.get("contentType", "CSV"), ("CSV",), "contentType")
-    delimiter = _one_of(asked.get("columnDelimiter", "COMMA"), DELIMITERS, "columnDelimiter")
-    line_end = _one_of(asked.get("lineEnding", "LF"), LINE_ENDS, "lineEnding")
+    org = call.org
     if org.faults.strikes("job_limit", call.path):
         raise job_limit(org.options.daily_jobs)
-    selection = _selection(call, str(asked.get("query", "")), everything=operation == "queryAll")
+    job = _asked(call, call.document())
     org.limits.count_job()
-    job = Job(
-        id=org.jobs.next_id(),
-        selection=selection,
-        created_at=org.present.now(),
-        told_at=org.clock(f"{call.path} created"),
-        version=call.version,
-        delimiter=delimiter,
-        line_end=line_end,
-        ends=_end(call),
-    )
     org.jobs.add(job)
     return JSONResponse(job.info(org.options.user_id))
 
@@ -91,7 +80,7 @@ def show_results(call: Call) -> Response:
     page = _page(call, count, size)
     zipped = "gzip" in call.request.headers.get("Accept-Encoding", "")
     body = org.results.body(job, page, zipped=zipped)
-    org.counts.count_rows(job.selection.entity.name, page.end - page.start)
+    org.counts.count_rows(job.entity, page.end - page.start)
     answer = Response(body, media_type="text/csv; charset=UTF-8")
     answer.headers["Sforce-NumberOfRecords"] = str(page.end - page.start)
     if zipped:
@@ -123,6 +112,37 @@ def list_result_pages(call: Call) -> Response:
     return JSONResponse(
         {"resultPages": pages, "nextRecordsUrl": following, "done": following is None}
     )
+
+
+def _asked(call: Call, asked: dict[str, Any]) -> Job:
+    _one_of(asked.get("contentType", "CSV"), ("CSV",), "contentType")
+    operation = _one_of(asked.get("operation"), _OPERATIONS, "operation")
+    query, org = str(asked.get("query", "")), call.org
+    selection, failure = _tried(call, query, everything=operation == "queryAll")
+    return Job(
+        id=org.jobs.next_id(),
+        operation=operation,
+        query=query,
+        entity=selection.entity.name if selection else object_name(query),
+        selection=selection,
+        created_at=org.present.now(),
+        told_at=org.clock(f"{call.path} created"),
+        version=call.version,
+        delimiter=_one_of(asked.get("columnDelimiter", "COMMA"), DELIMITERS, "columnDelimiter"),
+        line_end=_one_of(asked.get("lineEnding", "LF"), LINE_ENDS, "lineEnding"),
+        ends=_end(call) if selection else FAILED,
+        failure=failure,
+    )
+
+
+def _tried(call: Call, text: str, *, everything: bool) -> tuple[Selection | None, str]:
+    """The query checked, and what to say if the job fails."""
+    try:
+        return _selection(call, text, everything=everything), RETRIED
+    except Refusal as refusal:
+        if call.org.options.bad_queries == "refused" or refusal.code not in _FAILURES:
+            raise
+        return None, f"{refusal.code}: {refusal.message}"
 
 
 def _selection(call: Call, text: str, *, everything: bool) -> Selection:

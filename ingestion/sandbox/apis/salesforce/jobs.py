@@ -23,7 +23,7 @@ ENDS = (COMPLETE, FAILED, ABORTED)
 DELIMITERS = {"BACKQUOTE": "`", "CARET": "^", "COMMA": ",", "PIPE": "|", "SEMICOLON": ";",
               "TAB": "\t"}  # fmt: skip
 LINE_ENDS = {"LF": "\n", "CRLF": "\r\n"}
-_FAILURE = "InternalServerError : Retried more than fifteen times"
+RETRIED = "InternalServerError : Retried more than fifteen times"
 
 
 @dataclass
@@ -31,13 +31,17 @@ class Job:
     """A query job; its rows are those of the moment of its creation."""
 
     id: str
-    selection: Selection
+    operation: str  # query or queryAll
+    query: str
+    entity: str
+    selection: Selection | None  # None for a query that cannot be answered
     created_at: float
     told_at: float  # when it was created, as it says
     version: str
     delimiter: str  # one of DELIMITERS
     line_end: str  # one of LINE_ENDS
     ends: str  # one of ENDS
+    failure: str  # what it says if it fails
     state: str = QUEUED
     polls: int = 0
 
@@ -67,8 +71,8 @@ class Job:
         told = moment_text(self.told_at)
         return {
             "id": self.id,
-            "operation": "queryAll" if self.selection.everything else "query",
-            "object": self.selection.entity.name,
+            "operation": self.operation,
+            "object": self.entity,
             "createdById": user_id,
             "createdDate": told,
             "systemModstamp": told,
@@ -82,7 +86,7 @@ class Job:
 
     def progress(self, rows: int) -> dict[str, Any]:
         """Return what a poll says beyond that; `rows` as far as they are processed."""
-        failed = {"errorMessage": _FAILURE} if self.state == FAILED else {}
+        failed = {"errorMessage": self.failure} if self.state == FAILED else {}
         return {
             "jobType": "V2Query",
             "numberRecordsProcessed": rows,

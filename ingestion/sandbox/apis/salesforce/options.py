@@ -60,6 +60,7 @@ class Options:
     # Query jobs.
     polls_queued: int = 1  # polls that find UploadComplete
     polls_running: int = 1  # polls after them that find InProgress
+    bad_queries: Literal["refused", "failed"] = "refused"  # at creation, or by the job's end
     result_rows: int = 250_000  # rows of a page that names no maxRecords
     jobs_kept: float = 7 * 86_400
     end_of_results: Literal["null", "empty", "absent"] = "null"  # Sforce-Locator of the last page

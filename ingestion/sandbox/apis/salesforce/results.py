@@ -16,8 +16,6 @@ from ingestion.sandbox.systems.dialect import csv_header, csv_lines
 from ingestion.sandbox.systems.salesforce.instance import DIALECT
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
-
     import pyarrow as pa
 
     from ingestion.sandbox.apis.salesforce.jobs import Job
@@ -46,12 +44,18 @@ class Results:
         self._zipped: Kept[bytes] = Kept(options.pages_cached)
 
     def rows(self, job: Job) -> pa.Table:
-        """Return the rows of a job, in an order that tells nothing."""
-        seed = zlib.crc32(job.selection.query.text.encode()) + self._seed
+        """Return the rows of a job, in an order that tells nothing.
+
+        Raises ValueError for a job whose query cannot be answered.
+        """
+        selection = job.selection
+        if selection is None:
+            raise ValueError(f"{job.id} has no rows")
+        seed = zlib.crc32(job.query.encode()) + self._seed
 
         def rows() -> pa.Table:
-            found = job.selection.rows(job.created_at, shuffle=seed)
-            return found.select([field.name for field in job.selection.fields])
+            found = selection.rows(job.created_at, shuffle=seed)
+            return found.select([field.name for field in selection.fields])
 
         return self._rows.get(_key(job), rows)
 
@@ -59,7 +63,7 @@ class Results:
         """Return a page with its header line, compressed with gzip if so asked."""
         if not zipped:
             return self._csv(job, page)
-        key = (_key(job), job.delimiter, job.line_end, page)
+        key = (*_key(job), job.delimiter, job.line_end, page)
         return self._zipped.get(key, lambda: gzip.compress(self._csv(job, page), _LEVEL, mtime=0))
 
     def _csv(self, job: Job, page: Page) -> bytes:
@@ -110,6 +114,6 @@ def _damaged(damage: str, row: pa.Table, dialect: Dialect) -> bytes:
     return last.removesuffix(end) + delimiter + last
 
 
-def _key(job: Job) -> Hashable:
-    selection = job.selection
-    return (selection.query.text, selection.everything, selection.entity.name, job.created_at)
+def _key(job: Job) -> tuple[str, str, float]:
+    """What the rows of a job hang on: two jobs with one key share them."""
+    return (job.query, job.operation, job.created_at)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 PEOPLE = 1_500
 VERSION = "67.0"
+ALL_LEADS = "SELECT Id, Email, Status, ConvertedDate, SystemModstamp FROM Lead"
 
 
 @lru_cache(maxsize=1)
@@ -115,6 +116,14 @@ class Client:
     def bulk(self, soql: str, operation: str = "query", rows: int = 1_000) -> list[dict[str, str]]:
         job = self.done(soql, operation)
         return [row for page in self.pages(job, rows) for row in rows_of(page)]
+
+
+def refused(answer: requests.Response, status: int, code: str) -> str:
+    """The message of an answer that must be an array of one error."""
+    assert answer.status_code == status, answer.text
+    (error,) = answer.json()
+    assert error["errorCode"] == code
+    return str(error["message"])
 
 
 def rows_of(page: Any) -> list[dict[str, str]]:

@@ -117,7 +117,8 @@ def list_result_pages(call: Call) -> Response:
 def _asked(call: Call, asked: dict[str, Any]) -> Job:
     _one_of(asked.get("contentType", "CSV"), ("CSV",), "contentType")
     operation = _one_of(asked.get("operation"), _OPERATIONS, "operation")
-    query, org = str(asked.get("query", "")), call.org
+    # JSON can hold halves of surrogate pairs, which no answer can repeat.
+    query, org = str(asked.get("query", "")).encode(errors="replace").decode(), call.org
     selection, failure = _tried(call, query, everything=operation == "queryAll")
     return Job(
         id=org.jobs.next_id(),

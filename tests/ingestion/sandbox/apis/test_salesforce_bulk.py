@@ -236,6 +236,7 @@ def test_abort_delete_and_list() -> None:
         ("SELECT Foo__c FROM Lead", "INVALID_FIELD", "\nSELECT Foo__c FROM Lead"),
         ("SELECT", "MALFORMED_QUERY", "\nSELECT"),
         ("", "MALFORMED_QUERY", ""),
+        ("SELECT Id FROM Lead WHERE Email = '\ud800", "MALFORMED_QUERY", ""),
     ],
 )  # fmt: skip
 def test_what_bulk_refuses(client: Client, soql: str, code: str, message: str) -> None:

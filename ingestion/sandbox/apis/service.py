@@ -22,10 +22,17 @@ _PATIENCE = 10  # seconds until it must be there
 def served(application: Starlette, port: int = 0) -> Iterator[str]:
     """Serve in a thread while the block runs, and give the address: `http://127.0.0.1:<port>`.
 
-    Port 0 is any that is free. Raises RuntimeError if the port is taken.
+    Port 0 is any that is free. There is no Date header but the application's own, which tells the
+    company's time. Raises RuntimeError if the port is taken.
     """
     config = uvicorn.Config(
-        application, host=_HOST, port=port, log_level="critical", lifespan="off", access_log=False
+        application,
+        host=_HOST,
+        port=port,
+        log_level="critical",
+        lifespan="off",
+        access_log=False,
+        date_header=False,
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, name="stand-in", daemon=True)

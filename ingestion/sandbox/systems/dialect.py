@@ -14,7 +14,7 @@ from ingestion.sandbox.clock import DAY, HOUR, east
 from ingestion.sandbox.systems.columns import INSTANT, column, text_of_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from ingestion.sandbox.arrays import Flags, Numbers
@@ -39,8 +39,8 @@ class Dialect:
     """How one system writes its CSV files.
 
     `instant` names the form of instants (see `Instant`); `zone` is the IANA zone of the form
-    "offset" and of no other. Dates are YYYY-MM-DD everywhere. If not everything is quoted, what
-    holds the delimiter, a quote or a line end is.
+    "offset" and of no other; `line_end` ends each line. Dates are YYYY-MM-DD everywhere. If not
+    everything is quoted, what holds the delimiter, a quote or a line end is.
     """
 
     null: str
@@ -50,6 +50,7 @@ class Dialect:
     false: str = "false"
     quotes_everything: bool = False
     delimiter: str = ","
+    line_end: str = "\n"
 
 
 def text_table(table: pa.Table, dialect: Dialect) -> pa.Table:
@@ -63,16 +64,25 @@ def text_table(table: pa.Table, dialect: Dialect) -> pa.Table:
 
 
 def write_csv(table: pa.Table, path: Path, dialect: Dialect) -> int:
-    """Write a header and the rows as UTF-8, each ended by a line feed; return how many rows.
+    """Write a header and the rows as UTF-8; return how many rows.
 
     Raises as `text_table` does, and OSError.
     """
-    header = pa.table({name: pa.array([name]) for name in table.column_names})
     with path.open("wb") as file:
-        file.write(_lines(header, dialect))
-        for batch in table.to_batches(max_chunksize=_BATCH):
-            file.write(_lines(text_table(pa.table(batch), dialect), dialect))
+        file.write(csv_header(table.column_names, dialect))
+        file.writelines(csv_lines(table, dialect))
     return int(table.num_rows)
+
+
+def csv_header(names: Sequence[str], dialect: Dialect) -> pa.Buffer:
+    """Return the line of the names, as UTF-8."""
+    return _lines(pa.table({name: pa.array([name]) for name in names}), dialect)
+
+
+def csv_lines(table: pa.Table, dialect: Dialect) -> Iterator[pa.Buffer]:
+    """Give the lines of the rows as UTF-8, many at once. Raises as `text_table` does."""
+    for batch in table.to_batches(max_chunksize=_BATCH):
+        yield _lines(text_table(pa.table(batch), dialect), dialect)
 
 
 def _text(values: pa.Array, dialect: Dialect) -> pa.Array:
@@ -194,7 +204,7 @@ def _lines(texts: pa.Table, dialect: Dialect) -> pa.Buffer:
     pyarrow.csv quotes all texts or none, and never only those that need it.
     """
     quote = '"' if dialect.quotes_everything else ""
-    between, end = f"{quote}{dialect.delimiter}{quote}", f"{quote}\n"
+    between, end = f"{quote}{dialect.delimiter}{quote}", f"{quote}{dialect.line_end}"
     parts: list[pa.Array | str] = []
     for name in texts.column_names:
         parts += [between, _quoted(column(texts[name]), dialect, alone=texts.num_columns == 1)]

@@ -188,6 +188,13 @@ def test_a_delimiter_can_be_another(tmp_path: Path) -> None:
     assert file.read_bytes() == b'a;b\n"x;y";1\nx,y;\n'
 
 
+def test_lines_can_end_otherwise(tmp_path: Path) -> None:
+    path = tmp_path / "lines.csv"
+    rows = pa.table({"a": ["one\ntwo", "three"]})
+    write_csv(rows, path, Dialect("", "seconds_z", quotes_everything=True, line_end="\r\n"))
+    assert path.read_bytes() == b'"a"\r\n"one\ntwo"\r\n"three"\r\n'
+
+
 def test_one_empty_column_makes_no_empty_lines(tmp_path: Path) -> None:
     file = tmp_path / "ids.csv"
     write_csv(pa.table({"id": ["a", None, ""]}), file, Dialect("", "seconds_z"))

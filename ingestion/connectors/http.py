@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from urllib.parse import urlsplit
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 _CHUNK = 1 << 18  # bytes that are in memory of an answer that is streamed
 _CONNECTIONS = 8
+_NO_CONTENT = 204
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,17 +58,24 @@ class Answer:
     body: bytes
     place: str
 
-    def json(self) -> Any:
-        """Return the body as JSON. Raises UnreadableAnswerError if it is none."""
+    @cached_property
+    def said(self) -> Any:
+        """What the body says as JSON, None if it is none."""
         try:
             return json.loads(self.body)
-        except ValueError as error:
+        except ValueError:
+            return None
+
+    def json(self) -> Any:
+        """Return the same. Raises UnreadableAnswerError if the body is no JSON."""
+        if self.said is None:
             kind = self.headers.get("Content-Type", "of no type")
             raise UnreadableAnswerError(
                 f"the answer ({self.status}, {kind}) is no JSON",
                 where=self.place,
                 mend="If it goes on, a proxy or a maintenance page stands between",
-            ) from error
+            )
+        return self.said
 
 
 class Authority(Protocol):
@@ -137,13 +146,18 @@ class Client:
         content: Any = None,
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
-        """Return the answer to a request; `fields` are its query or form, `content` is its JSON."""
+        """Return the answer to a request: JSON, or nothing (204).
+
+        `fields` are the request's query or form, `content` is its JSON.
+        """
         asked = _Request(method, url, fields, content, headers or {})
 
         def send(proof: Mapping[str, str]) -> Answer:
             answer = self._whole(self._begun(asked, proof), asked)
             if (error := self._judge(answer)) is not None:
                 raise error
+            if answer.status != _NO_CONTENT:
+                answer.json()
             return answer
 
         return self.patiently(lambda: self._authorised(send))

@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import os
 import time
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from ingestion.connectors.errors import JobFailedError, UnreadableAnswerError
+from ingestion.connectors.marketo.judge import AlreadyQueuedError
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -61,7 +63,9 @@ class ExportJob:
 
     def enqueue(self) -> None:
         """Queue it; where ten jobs are queued, wait until one of them is done."""
-        self.instance.post(self._path("enqueue"))
+        # The answer to a first try may have been lost.
+        with suppress(AlreadyQueuedError):
+            self.instance.post(self._path("enqueue"))
 
     def wait(self, poll: float = 60) -> ExportJob:
         """Return the job when its file is there; Marketo refreshes what it tells each minute.

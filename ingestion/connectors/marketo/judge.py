@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ingestion.connectors.errors import (
     MissingPermissionError,
@@ -35,11 +34,15 @@ _WORTH_A_RETRY = {408, 425, 429}
 _QUOTED = 200  # characters of what Marketo says
 
 
+class AlreadyQueuedError(RefusedError):
+    """A job was queued before; what was asked is so."""
+
+
 def judge(answer: Answer) -> FunnelError | None:
     """Return the error that an answer means, None for a good one."""
     if answer.status >= 500 or answer.status in _WORTH_A_RETRY:
         return UnreachableError(f"answered {answer.status}", where=answer.place, mend=_AGAIN)
-    said = _said(answer)
+    said = answer.said if isinstance(answer.said, dict) else {}
     if answer.status == 401:
         what = f"the login is refused ({said.get('error', 'no reason is told')})"
         mend = "Check the client id and the secret of the LaunchPoint service"
@@ -56,19 +59,14 @@ def judge(answer: Answer) -> FunnelError | None:
 def _meant(code: str, message: str, place: str) -> FunnelError:
     what = f"{code}: {' '.join(message.split())[:_QUOTED]}"
     if code == "1029":
-        # One code for a queue that is full, which empties, and for a quota that does not.
+        # One code for a queue that is full, which empties, for a quota that does not, and for a
+        # job whose first answer was lost.
         if "quota" in message.lower():
             return QuotaSpentError(what, where=place, mend=_MIDNIGHT)
+        if "already queued" in message.lower():
+            return AlreadyQueuedError(what, where=place, mend="Wait for it")
         return ThrottledError(what, where=place, mend="It is tried again when a job is done")
     for codes, error, mend in _MEANINGS:
         if code in codes:
             return error(what, where=place, mend=mend)
     return RefusedError(what, where=place, mend="See the meaning of this code in the API")
-
-
-def _said(answer: Answer) -> dict[str, Any]:
-    try:
-        said = json.loads(answer.body)
-    except ValueError:
-        return {}
-    return said if isinstance(said, dict) else {}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from ingestion.connectors.errors import (
@@ -81,10 +80,7 @@ def error_code(answer: Answer) -> str:
 
 def _said(answer: Answer) -> tuple[str, str]:
     """Code and message: of the API an array of objects, of the login one object."""
-    try:
-        said = json.loads(answer.body)
-    except ValueError:
-        return "", ""
+    said = answer.said
     if isinstance(said, list) and said and isinstance(said[0], dict):
         found = said[0].get("errorCode"), said[0].get("message")
     elif isinstance(said, dict):

@@ -32,11 +32,13 @@ class Credentials:
 
     `login_url` is https://login.salesforce.com, https://test.salesforce.com or the org's own My
     Domain, which the client's secret needs. With a `private_key` (PEM) and a `username` an
-    assertion is signed; else the `client_secret` is sent.
+    assertion is signed for the `audience`, by default the `login_url`; else the `client_secret` is
+    sent.
     """
 
     login_url: str
     client_id: str
+    audience: str | None = None
     username: str | None = None
     private_key: str | None = field(default=None, repr=False)
     client_secret: str | None = field(default=None, repr=False)
@@ -104,7 +106,7 @@ class Login:
         claims = {
             "iss": given.client_id,
             "sub": given.username,
-            "aud": given.login_url.rstrip("/"),
+            "aud": (given.audience or given.login_url).rstrip("/"),
             "exp": int(time.time()) + _LIFETIME,
         }
         try:

@@ -7,10 +7,11 @@ before a crash need not be fetched again.
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ingestion.connectors.errors import JobFailedError, UnreadableAnswerError
+from ingestion.connectors.errors import JobFailedError, RefusedError, UnreadableAnswerError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -77,7 +78,9 @@ class QueryJob:
             time.sleep(wait)
             wait = min(2 * wait, _LONGEST_POLL)
 
-    def pages(self, file: BinaryIO, locator: str | None = None) -> Iterator[Page]:
+    def pages(
+        self, file: BinaryIO, locator: str | None = None, rows: int = _PAGE_ROWS
+    ) -> Iterator[Page]:
         """Append the pages of results to a file, from a locator on, and tell of each that is whole.
 
         The file holds one header at most, whatever the pages; null bytes are left out. A page that
@@ -89,7 +92,7 @@ class QueryJob:
             def fetch(at: int = at, locator: str | None = locator) -> Page:
                 file.seek(at)
                 file.truncate()
-                return self._fetch(file, locator)
+                return self._fetch(file, locator, rows)
 
             page = self.org.client.patiently(fetch)
             yield page
@@ -99,7 +102,9 @@ class QueryJob:
 
     def delete(self) -> None:
         """Let Salesforce forget the results, which hold personal data, before its seven days."""
-        self.org.client.request("DELETE", self.org.url(f"{_PATH}/{self.id}"))
+        # The answer to a first try may have been lost: then the job is not known any more.
+        with suppress(RefusedError):
+            self.org.client.request("DELETE", self.org.url(f"{_PATH}/{self.id}"))
 
     def _state(self) -> dict[str, Any]:
         said = self.org.get(f"{_PATH}/{self.id}").json()
@@ -109,8 +114,8 @@ class QueryJob:
             )
         return said
 
-    def _fetch(self, file: BinaryIO, locator: str | None) -> Page:
-        fields = {"maxRecords": str(_PAGE_ROWS)} | ({"locator": locator} if locator else {})
+    def _fetch(self, file: BinaryIO, locator: str | None, rows: int) -> Page:
+        fields = {"maxRecords": str(rows)} | ({"locator": locator} if locator else {})
         url = self.org.url(f"{_PATH}/{self.id}/results")
         needs_header = file.tell() == 0
         with self.org.client.stream(url, fields=fields, headers={"Accept": "text/csv"}) as answer:

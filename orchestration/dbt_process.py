@@ -41,7 +41,7 @@ def _manifest(arguments: list[str]) -> Any:
     path = parsed_project() if is_alike and "parse" not in arguments else None
     if path is None:
         return None
-    manifest = Manifest.from_msgpack(path.read_bytes(), decoder=extended_mashumuro_decoder)
+    manifest: Any = Manifest.from_msgpack(path.read_bytes(), decoder=extended_mashumuro_decoder)
     # What dbt itself does after a parse: `graph` in a macro reads it.
     manifest.build_flat_graph()
     return manifest

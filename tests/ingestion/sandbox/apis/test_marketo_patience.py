@@ -9,7 +9,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import duckdb
-import pytest
 import requests
 
 from ingestion.sandbox.apis.faults import Faults
@@ -28,6 +27,8 @@ from tests.ingestion.sandbox.apis.marketo_client import (
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import pytest
 
 TRIES = 60
 # What has another reason than a call that goes wrong, or changes the rows themselves.

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from ingestion.connectors.salesforce.org import Org
 
-_PAGE_ROWS = 250_000
+PAGE_ROWS = 250_000
 _LONGEST_POLL = 30  # seconds; Salesforce recommends to ask less and less often
 _PATH = "jobs/query"
 _QUOTED = 200  # characters of what Salesforce says of a failure
@@ -79,7 +79,7 @@ class QueryJob:
             wait = min(2 * wait, _LONGEST_POLL)
 
     def pages(
-        self, file: BinaryIO, locator: str | None = None, rows: int = _PAGE_ROWS
+        self, file: BinaryIO, locator: str | None = None, rows: int = PAGE_ROWS
     ) -> Iterator[Page]:
         """Append the pages of results to a file, from a locator on, and tell of each that is whole.
 

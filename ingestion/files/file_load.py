@@ -16,7 +16,7 @@ import duckdb
 import pyarrow as pa
 
 from ingestion.erasure import read_erased_keys
-from ingestion.errors import TerminalError
+from ingestion.errors import TerminalError, TransientError
 from ingestion.files.csv_source import CsvSource
 from ingestion.files.decoding import fingerprint
 from ingestion.files.entities import ENTITIES, SET_ASIDE_COLUMNS
@@ -114,6 +114,23 @@ def land_file(landing: Landing, mapping: Mapping, export: Export, folder: Path) 
         time_zone=mapping.source_time_zone,
         supersedes=tuple(one.load_id for one in earlier),
     )
+    return _landed(
+        export,
+        land_rows(landing, mapping, export, path, draft),
+        was_already_landed=False,
+        began=began,
+    )
+
+
+def land_rows(
+    landing: Landing, mapping: Mapping, export: Export, path: Path, draft: Manifest
+) -> Manifest:
+    """Land the rows of a file under a manifest that lacks only its counts; return the whole one.
+
+    All rows or none; what was erased is taken out. If the load id is taken, another is given.
+    Raises TerminalError as `land_file` does, and TransientError if the rows delivered, those set
+    aside among them, are not as many as the manifest says that the source reported.
+    """
     draft = _with_free_id(landing, draft)
     erased = read_erased_keys(landing)
     try:
@@ -125,6 +142,7 @@ def land_file(landing: Landing, mapping: Mapping, export: Export, folder: Path) 
             with landing.write_load(draft) as load:
                 scrubber = Scrubber(connection, mapping, erased)
                 _write(load, export, source, scrubber, Path(scratch))
+                _refuse_miscounted(load.manifest, path)
     except duckdb.Error as error:
         raise _unreadable(error, path) from error
     except _UnreliableError as error:
@@ -133,7 +151,17 @@ def land_file(landing: Landing, mapping: Mapping, export: Export, folder: Path) 
             where=str(path),
             mend="Check `delimiter` and `quote` under `format` in the mapping; nothing was loaded",
         ) from error
-    return _landed(export, load.manifest, was_already_landed=False, began=began)
+    return load.manifest
+
+
+def _refuse_miscounted(manifest: Manifest, path: Path) -> None:
+    reported = manifest.rows_reported
+    if reported is not None and manifest.rows_delivered != reported:
+        raise TransientError(
+            f"{manifest.rows_delivered:,} rows came of {reported:,} that the source tells of",
+            where=str(path),
+            mend="Fetch it again; nothing of it was loaded",
+        )
 
 
 def settings_digest(mapping: Mapping, export: Export) -> str:

@@ -159,6 +159,11 @@ class Export(Strict):
     """One file, read as one entity of one system. `exported_at` is aware and UTC when read."""
 
     file: str = Field(min_length=1, description="The name of the file, or a pattern with *")
+    object: str | None = Field(
+        default=None,
+        min_length=1,
+        description="What the system's own API calls the same, where it is read over that: Lead",
+    )
     system: Identifier = Field(description="The system that the file comes from, e.g. crm")
     instance: Identifier = MAIN_INSTANCE
     entity: Entity = Field(description="One of " + ", ".join(ENTITIES))

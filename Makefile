@@ -98,6 +98,10 @@ company: $(READY) ## COMPANY=<folder> simulate a company and write its exports a
 portrait: $(READY) ## draw the simulated company anew, for docs/simulated_company.md
 	@$(BIN)/python -m tests.portrait
 
+.PHONY: check-sources
+check-sources: $(READY) ## whether each connected source can be read, all that the mapping needs is there, what is left
+	@$(GIVEN) $(BIN)/python -m orchestration.check_sources
+
 .PHONY: sandbox
 sandbox: $(READY) ## serve stand-ins of Salesforce and Marketo; PEOPLE=2000, SANDBOX="--fault cut=0.1"
 	@$(BIN)/python -m ingestion.sandbox.apis $(if $(PEOPLE),--people $(PEOPLE)) $(SANDBOX)

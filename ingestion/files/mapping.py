@@ -263,6 +263,28 @@ class Export(Strict):
         return default_for_other(self.entity, field) if given is None else _kept(given)
 
 
+class Connection(Strict):
+    """A system that is read over its own API; its credentials are in the environment.
+
+    What is read of it are the items under `files` that name an `object`.
+    """
+
+    system: Identifier = Field(description="The system as the items under `files` call it")
+    instance: Identifier = MAIN_INSTANCE
+    connector: Literal["salesforce", "marketo"] = Field(description="`salesforce` or `marketo`")
+    look_back_minutes: int = Field(
+        default=10, ge=0, description="Minutes in which a change may still appear late, e.g. 10"
+    )
+    first_day: Day | None = Field(
+        default=None, description="The day from which on it is read; all of it if left out"
+    )
+
+    @property
+    def name(self) -> str:
+        """System and instance, as messages have it: `salesforce/main`."""
+        return f"{self.system}/{self.instance}"
+
+
 class Mapping(Strict):
     """The mapping of one data set."""
 
@@ -276,6 +298,7 @@ class Mapping(Strict):
         description="`won_and_lost`, or `won_only` where lost deals are not in the files"
     )
     files: tuple[Export, ...] = Field(min_length=1, description="a list with one item per file")
+    connections: tuple[Connection, ...] = ()
     _path: Path = PrivateAttr(default=Path("mapping.yml"))
 
     @field_validator("files")
@@ -292,6 +315,26 @@ class Mapping(Strict):
             seen.setdefault(same, position)
         fail(found)
         return files
+
+    @model_validator(mode="after")
+    def _connected(self) -> Mapping:
+        found = []
+        for position, one in enumerate(self.connections):
+            if not self.objects_of(one):
+                what = f"no item under `files` names an `object` of {one.name}"
+                mend = "Add `object: …` to those that are read over its API, e.g. `object: Lead`"
+                found.append(problem(("connections", position), what, mend))
+        fail(found)
+        return self
+
+    def objects_of(self, connection: Connection) -> tuple[Export, ...]:
+        """Return what is read over a connection."""
+        return tuple(
+            one
+            for one in self.files
+            if one.object is not None
+            and (one.system, one.instance) == (connection.system, connection.instance)
+        )
 
     @property
     def path(self) -> Path:

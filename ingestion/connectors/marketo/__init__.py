@@ -1,1 +1,6 @@
 """Marketo: bulk extracts for leads and activities, REST for what describes them."""
+
+from ingestion.connectors.marketo.instance import LEAD, Instance
+from ingestion.connectors.marketo.login import Credentials
+
+__all__ = ["LEAD", "Credentials", "Instance"]

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from ingestion.connectors.http import Answer, Patience
 
+# The object of a lead; any other object is the name of a type of activity.
+LEAD = "Lead"
 # Of 100 calls in 20 s that all clients of a subscription share, what one may take.
 _CALLS, _SECONDS = 80, 20
 _ASSETS = 200  # on a page, the most there may be

@@ -182,7 +182,9 @@ class Extraction:
         _append(self.folder / _PART, download)
         following = place.slice + 1
         is_last = following == len(download.asked["slices"])
-        return download.grown(_Place(following).text, job.rows or 0, is_whole=is_last)
+        download = download.grown(_Place(following).text, job.rows or 0, is_whole=is_last)
+        (self.folder / _PART).unlink()
+        return download
 
     def _created(self, asked: Mapping[str, Any], number: int) -> str:
         start, end = (datetime.fromisoformat(one) for one in asked["slices"][number])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,19 @@ class ActivityType:
     id: int
     name: str
     attributes: tuple[str, ...]
+
+    @property
+    def stem(self) -> str:
+        """The name as files have it: `change_data_value`; `type_<id>` where no letter is left."""
+        return re.sub(r"[^a-z0-9]+", "_", self.name.lower()).strip("_") or f"type_{self.id}"
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some rows, and the token that the next ones are asked for with; None after the last."""
+
+    rows: list[dict[str, Any]]
+    following: str | None
 
 
 class Instance:
@@ -83,19 +97,37 @@ class Instance:
             for one in found
         )
 
+    def paging_token(self, since: str) -> str:
+        """Return the token of the activities since a moment (ISO 8601)."""
+        said = self.get("rest/v1/activities/pagingtoken.json", {"sinceDatetime": since})
+        return str(said["nextPageToken"])
+
     def deleted_leads(self, since: str) -> Iterator[list[dict[str, Any]]]:
         """Give the deletions of leads since a moment (ISO 8601), a page at a time.
 
-        A page may be empty though there are more: only `moreResult` tells.
+        A page may be empty though there are more.
         """
-        token = self.get("rest/v1/activities/pagingtoken.json", {"sinceDatetime": since})
-        following = str(token["nextPageToken"])
-        while True:
+        for page in self.deletions(self.paging_token(since)):
+            yield page.rows
+
+    def deletions(self, token: str) -> Iterator[Page]:
+        """Give the deletions of leads from a token on; whether there are more, a page tells."""
+        following: str | None = token
+        while following is not None:
             said = self.get("rest/v1/activities/deletedleads.json", {"nextPageToken": following})
+            # There is a next token always; only `moreResult` tells of an end.
+            following = str(said["nextPageToken"]) if said.get("moreResult") else None
+            yield Page(said.get("result") or [], following)
+
+    def campaigns(self) -> Iterator[list[dict[str, Any]]]:
+        """Give the smart campaigns, a page at a time; the last one has no token."""
+        asked: dict[str, str] = {}
+        while True:
+            said = self.get("rest/v1/campaigns.json", asked)
             yield said.get("result") or []
-            if not said.get("moreResult"):
+            if not said.get("nextPageToken"):
                 return
-            following = str(said["nextPageToken"])
+            asked = {"nextPageToken": str(said["nextPageToken"])}
 
     def assets(self, path: str) -> Iterator[list[dict[str, Any]]]:
         """Give assets of a kind, `programs` for example, a page at a time.

@@ -29,6 +29,11 @@ _MEANINGS: tuple[tuple[set[str], type[FunnelError], str], ...] = (
     ({"607"}, QuotaSpentError, _MIDNIGHT),
     ({"502", "604", "608", "611", "614", "713"}, UnreachableError, _AGAIN),
     ({"1006"}, UnknownFieldError, "It was deleted or hidden since it was described"),
+    (
+        {"1035"},
+        RefusedError,
+        "The subscription has no such filter: read leads in full, by createdAt",
+    ),
 )
 _WORTH_A_RETRY = {408, 425, 429}
 _QUOTED = 200  # characters of what Marketo says

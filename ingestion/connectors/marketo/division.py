@@ -1,0 +1,140 @@
+"""The activities of a download as one CSV file for each type, with the attributes as columns."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ingestion.connectors.errors import UnreadableAnswerError
+from ingestion.connectors.marketo.extraction import ACTIVITY_COLUMNS
+from ingestion.files.sql import file_literal, literal, literals, reading_connection
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    import duckdb
+
+    from ingestion.connectors.download import Download
+
+# What all types have; the text of their attributes is spread.
+_SHARED = ACTIVITY_COLUMNS[:-1]
+# Marketo's own text for nothing, in bulk extracts and in what they are divided into.
+_NULL = "null"
+_MALFORMED = "_malformed.csv"  # no stem begins like it
+_NO_NULLS = "\ue000no null\ue000"  # a text that no file holds: DuckDB takes "" for null otherwise
+
+_IS_SOUND = (
+    "(case when json_valid(attributes) then json_type(attributes) in ('OBJECT', 'NULL') "
+    "else attributes = '' end)"
+)
+
+
+@dataclass(frozen=True)
+class Division:
+    """Files by the stems of their types, and how many rows each has, the header left out.
+
+    `malformed` holds the rows that are none: a reason, and the text as it was delivered.
+    """
+
+    files: Mapping[str, Path]
+    rows: Mapping[str, int]
+    malformed: Path
+    malformed_rows: int
+
+
+def divide(download: Download) -> Division:
+    """Divide a whole download of activities, in a folder of it; a former division is replaced.
+
+    All is text, as delivered; numbers and flags of attributes are the text that JSON has for their
+    value. An attribute that an activity lacks is `null`, as are values that Marketo has not. Behind
+    the attributes that were described come those that were found besides. A type without rows is a
+    file without rows. Raises UnreadableAnswerError if the rows are not as many as Marketo told.
+    """
+    folder, draft = download.folder / "types", download.folder / "types.draft"
+    for old in (folder, draft):
+        shutil.rmtree(old, ignore_errors=True)
+    draft.mkdir()
+    with reading_connection(draft) as connection:
+        malformed = _read(connection, download.path, draft)
+        types = download.asked["types"]
+        rows = {one["stem"]: _write(connection, one, draft / f"{one['stem']}.csv") for one in types}
+        connection.execute(
+            f"copy malformed to {literal(str(draft / _MALFORMED))} (format csv, header true)"
+        )
+    _check(download, sum(rows.values()) + malformed)
+    shutil.rmtree(draft / "spill", ignore_errors=True)
+    draft.rename(folder)
+    files = {stem: folder / f"{stem}.csv" for stem in rows}
+    return Division(files, rows, folder / _MALFORMED, malformed)
+
+
+def _read(connection: duckdb.DuckDBPyConnection, path: Path, scratch: Path) -> int:
+    """Make the tables `activities` and `malformed`; return how many rows are in the second."""
+    columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in ACTIVITY_COLUMNS)
+    # In one thread: a value may hold line ends.
+    connection.execute(
+        f"create table delivered as from read_csv({file_literal(path, scratch)}, "
+        f"auto_detect = false, header = true, columns = {{{columns}}}, delim = ',', quote = '\"', "
+        f"escape = '\"', nullstr = {literal(_NO_NULLS)}, store_rejects = true, "
+        "rejects_table = 'rejects', parallel = false)"
+    )
+    connection.execute(
+        "create table malformed as select lower(error_type::varchar) as reason, "
+        "rtrim(csv_line, chr(10)) as text from rejects "
+        "qualify row_number() over (partition by line_byte_position order by byte_position) = 1 "
+        "union all select 'attributes are no object of json', "
+        f"concat_ws(',', {', '.join(map(_quoted, ACTIVITY_COLUMNS))}) "
+        f"from delivered where not {_IS_SOUND}"
+    )
+    connection.execute(
+        "create view activities as select * replace (nullif(attributes, '') as attributes) "
+        f"from delivered where {_IS_SOUND}"
+    )
+    return _count(connection, "select count(*) from malformed")
+
+
+def _write(connection: duckdb.DuckDBPyConnection, type_: Mapping[str, Any], path: Path) -> int:
+    """Write the file of a type and return how many rows it has."""
+    of_type = f"from activities where activityTypeId = {literal(str(type_['id']))}"
+    found = connection.execute(
+        f"select distinct unnest(json_keys(attributes)) as name {of_type} order by name"
+    ).fetchall()
+    names = list(dict.fromkeys([*type_["attributes"], *(name for (name,) in found)]))
+    # One reading of the JSON for all of them.
+    values = f"json_extract_string(attributes, {literals(map(_pointer, names))})"
+    spread = [
+        f"coalesce(found[{at}], {literal(_NULL)}) as {_quoted(name)}"
+        for at, name in enumerate(names, start=1)
+    ]
+    chosen = ", ".join([*map(_quoted, _SHARED), *spread])
+    source = f"(select *, {values if names else 'null'} as found {of_type})"
+    return _count(
+        connection,
+        f"copy (select {chosen} from {source}) to {literal(str(path))} (format csv, header true)",
+    )
+
+
+def _check(download: Download, found: int) -> None:
+    if found != download.rows:
+        raise UnreadableAnswerError(
+            f"{found:,} rows were read of the {download.rows:,} that Marketo tells of",
+            where=f"Marketo: {download.path}",
+            mend="Remove the folder, so that all is fetched anew; if it goes on, an open quote"
+            " hides rows or a type came that was not asked for",
+        )
+
+
+def _count(connection: duckdb.DuckDBPyConnection, query: str) -> int:
+    row = connection.execute(query).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _pointer(name: str) -> str:
+    """An attribute as a JSON pointer: its name may hold what a path would take for a mark."""
+    return "/" + name.replace("~", "~0").replace("/", "~1")
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'

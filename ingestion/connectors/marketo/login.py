@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ingestion.connectors.errors import UnreadableAnswerError
 from ingestion.connectors.http import Client
 from ingestion.connectors.marketo.judge import judge
+from ingestion.connectors.session import Session, Token
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from ingestion.connectors.http import Patience
 
 _PATH = "/identity/oauth/token"
-# Asked earlier, Marketo gives the same token with the time that is left of it.
-_BEFORE_THE_END = 60  # seconds
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,35 +28,17 @@ class Credentials:
     client_secret: str = field(repr=False)
 
 
-class Login:
-    """The token of one instance, shared by all threads.
-
-    Raises WrongCredentialsError if the login is refused.
-    """
+class Login(Session):
+    """The session of one instance; asked early, Marketo gives the same token with what is left."""
 
     def __init__(
         self, name: str, credentials: Credentials, patience: Patience | None = None
     ) -> None:
+        super().__init__()
         self._credentials = credentials
         self._client = Client(name, judge, patience=patience)
-        self._lock = threading.Lock()
-        self._token: str | None = None
-        self._until = 0.0
 
-    def headers(self) -> Mapping[str, str]:
-        """Return the header that proves the session."""
-        with self._lock:
-            if self._token is None or time.monotonic() > self._until:
-                self._token, lifetime = self._log_in()
-                self._until = time.monotonic() + max(lifetime - _BEFORE_THE_END, 0)
-            return {"Authorization": f"Bearer {self._token}"}
-
-    def forget(self) -> None:
-        """Log in anew at the next request."""
-        with self._lock:
-            self._token = None
-
-    def _log_in(self) -> tuple[str, float]:
+    def _log_in(self) -> Token:
         given = self._credentials
         # As a form: in the query a secret would be in the log of every proxy.
         answer = self._client.request(
@@ -75,7 +52,7 @@ class Login:
         )
         said = answer.json()
         try:
-            return str(said["access_token"]), float(said["expires_in"])
+            return Token(str(said["access_token"]), float(said["expires_in"]))
         except (KeyError, TypeError, ValueError):
             raise UnreadableAnswerError(
                 "the login's answer has no access_token or no expires_in",

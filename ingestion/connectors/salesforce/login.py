@@ -5,7 +5,6 @@ The answer holds no time at which the session ends: it is renewed when it is ref
 
 from __future__ import annotations
 
-import threading
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -15,10 +14,9 @@ import jwt
 from ingestion.connectors.errors import UnreadableAnswerError, WrongCredentialsError
 from ingestion.connectors.http import Client
 from ingestion.connectors.salesforce.judge import judge
+from ingestion.connectors.session import Session, Token
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from ingestion.connectors.http import Patience
 
 _PATH = "/services/oauth2/token"
@@ -44,19 +42,15 @@ class Credentials:
     client_secret: str | None = field(default=None, repr=False)
 
 
-class Login:
-    """The session of one org, shared by all threads; `instance_url` is where its data lies.
-
-    Raises WrongCredentialsError if the login is refused.
-    """
+class Login(Session):
+    """The session of one org; `instance_url` is where its data lies."""
 
     def __init__(
         self, name: str, credentials: Credentials, patience: Patience | None = None
     ) -> None:
+        super().__init__()
         self._credentials = credentials
         self._client = Client(name, judge, patience=patience)
-        self._lock = threading.Lock()
-        self._token: str | None = None
         self._instance_url = ""
 
     @property
@@ -65,25 +59,14 @@ class Login:
         self.headers()
         return self._instance_url
 
-    def headers(self) -> Mapping[str, str]:
-        """Return the header that proves the session."""
-        with self._lock:
-            if self._token is None:
-                self._token, self._instance_url = self._log_in()
-            return {"Authorization": f"Bearer {self._token}"}
-
-    def forget(self) -> None:
-        """Log in anew at the next request."""
-        with self._lock:
-            self._token = None
-
-    def _log_in(self) -> tuple[str, str]:
+    def _log_in(self) -> Token:
         answer = self._client.request(
             "POST", self._credentials.login_url.rstrip("/") + _PATH, fields=self._form()
         )
         said = answer.json()
         try:
-            return str(said["access_token"]), str(said["instance_url"]).rstrip("/")
+            self._instance_url = str(said["instance_url"]).rstrip("/")
+            return Token(str(said["access_token"]))
         except (KeyError, TypeError):
             raise UnreadableAnswerError(
                 "the login's answer has no access_token or no instance_url",

@@ -1,12 +1,12 @@
-"""A download becomes a load of the landing: as a delivered file does, with its window beside."""
+"""An extract becomes a load of the landing: as a delivered file does, with its window beside."""
 
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from ingestion.errors import TransientError
 from ingestion.files import land_rows
 from ingestion.files.file_load import SOURCE, settings_digest
 from ingestion.landing import Manifest, iso_utc
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ingestion.connectors.download import Download
+    from ingestion.connectors.window import Window
     from ingestion.files import Export, Mapping
     from ingestion.landing import Landing
 
@@ -31,35 +32,51 @@ def loads_of(landing: Landing, mapping: Mapping, export: Export) -> list[Manifes
     return [one for one in _earlier(landing, export) if one.settings_digest == digest]
 
 
-def land_download(
-    landing: Landing, mapping: Mapping, export: Export, download: Download
-) -> Manifest:
-    """Land a whole download and return its manifest; the download is removed then.
+@dataclass(frozen=True)
+class Extract:
+    """A file of what changed in a window, or of all there is, and how many rows the source told."""
+
+    path: Path
+    window: Window
+    rows: int
+    is_all: bool
+
+    @classmethod
+    def of(cls, download: Download) -> Extract:
+        """Return what a download holds; of an object that tells no moment of change it is all.
+
+        Raises ValueError for a download that is not whole.
+        """
+        if not download.is_whole:
+            raise ValueError(f"{download.folder}: not all of it was fetched")
+        is_all = download.asked.get("cursor") is None
+        return cls(download.path, download.window, download.rows, is_all)
+
+
+def land_extract(landing: Landing, mapping: Mapping, export: Export, extract: Extract) -> Manifest:
+    """Land an extract and return its manifest.
 
     It supersedes what landed under another mapping, if it reaches back to the beginning. What a run
-    landed that died before it removed the download is not landed twice. Raises TransientError if
-    other rows are in it than the source told of: it has to be fetched anew; ValueError for a
-    download that is not whole, and TerminalError as `land_file` does. Nothing has landed then.
+    landed that died before it removed the extract is not landed twice. Raises TransientError if
+    other rows are in it than the source told of: it has to be fetched anew; and TerminalError as
+    `land_file` does. Nothing has landed then.
     """
-    if not download.is_whole:
-        raise ValueError(f"{download.folder}: not all of it was fetched")
-    window = download.window
+    window = extract.window
     digest = settings_digest(mapping, export)
-    checksum = _checksum(download.path)
+    checksum = _checksum(extract.path)
     earlier = _earlier(landing, export)
     for one in earlier:
         if (one.checksum, one.window_end, one.settings_digest) == (checksum, window.end, digest):
-            download.remove()
             return one
     at_its_end = export.model_copy(
-        update={"exported_at": window.end, "load": "full" if _is_all(download) else "append"}
+        update={"exported_at": window.end, "load": "full" if extract.is_all else "append"}
     )
     draft = Manifest(
         load_id=f"{window.end:%Y%m%dT%H%M%S}-{checksum[:_DIGEST_DIGITS]}",
         source=SOURCE,
         instance=export.landing_instance,
         object=export.entity,
-        kind="full" if _is_all(download) else "increment",
+        kind="full" if extract.is_all else "increment",
         export=export.file,
         file=export.object,
         window_start=window.start,
@@ -67,7 +84,7 @@ def land_download(
         cursor_before=None if window.bookmark is None else iso_utc(window.bookmark),
         cursor_after=iso_utc(window.end),
         extracted_at=datetime.now(UTC),
-        rows_reported=download.rows,
+        rows_reported=extract.rows,
         checksum=checksum,
         settings_digest=digest,
         columns={
@@ -80,13 +97,7 @@ def land_download(
             if window.bookmark is None and one.settings_digest != digest
         ),
     )
-    try:
-        manifest = land_rows(landing, mapping, at_its_end, download.path, draft)
-    except TransientError:
-        download.remove()
-        raise
-    download.remove()
-    return manifest
+    return land_rows(landing, mapping, at_its_end, extract.path, draft)
 
 
 def _earlier(landing: Landing, export: Export) -> list[Manifest]:
@@ -96,11 +107,6 @@ def _earlier(landing: Landing, export: Export) -> list[Manifest]:
         if (one.instance, one.object, one.export)
         == (export.landing_instance, export.entity, export.file)
     ]
-
-
-def _is_all(download: Download) -> bool:
-    """Whether the object tells no moment of change: all of it is read each time."""
-    return download.asked.get("cursor") is None
 
 
 def _checksum(path: Path) -> str:

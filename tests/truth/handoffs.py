@@ -177,6 +177,15 @@ slipped as (
         and s.changed_at between f.decided_at - interval 1 minute and f.told_decided_at
 ),
 
+-- Won by their dates before sales began: what is told of the hand-off was answered before it.
+inverted as (
+    select f.id
+    from found as f
+    join warehouse.marts.fct_opportunities as o
+        on f.person_key = o.person_key and f.told_pass_number = o.pass_number
+    where o.closed_at < o.created_at and f.told_decided_at < f.told_handed_off_at
+),
+
 reasons as (
     select distinct i.human
     from warehouse.intermediate.int_field_changes as c
@@ -193,6 +202,7 @@ select
     f.id in (select id from answered) as is_answer_told,
     f.id in (select id from purged) as is_answer_purged,
     f.id in (select id from slipped) as is_debounced,
+    f.id in (select id from inverted) as is_deal_inverted,
     f.human in (select human from reasons) as has_reason_history
 from found as f;
 """
@@ -227,6 +237,7 @@ select
             and f.assigned_at <= f.told_handed_off_at
             and f.told_owner in (f.owner, f.next_owner)
             then 'told later'
+        when g.is_deal_inverted then 'inverted deal'
         when g.is_owned_before then 'former owner'
         when not g.is_move_told then 'no owner history'
     end as reason
@@ -240,6 +251,7 @@ select
     f.id, 'decision',
     f.is_decided_right and f.decision is not distinct from f.told_decision,
     case
+        when g.is_deal_inverted then 'inverted deal'
         when g.is_answer_purged then 'purged'
         when not g.is_answer_told then 'not recorded'
         when f.decision = f.told_decision and g.is_debounced then 'debounced'

@@ -86,7 +86,7 @@ ui: $(READY) ## Dagster's pages on 127.0.0.1, PORT=3000
 
 .PHONY: test
 test: $(READY) ## the tests; with REAL_DATA=<folder> also those on real exports, with LONG=1 the long ones
-	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder $(PYTEST)
+	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(PYTEST)
 
 .PHONY: company
 company: $(READY) ## COMPANY=<folder> simulate a company and write its exports and its truth

@@ -20,10 +20,6 @@ hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
 
 
-# The first run of the small company; the folder that the cases' warehouses are built from.
-_SHARED = ("ran", "cases_folder")
-
-
 def real_data() -> Path | None:
     given = os.environ.get("REAL_DATA")
     return Path(given).resolve() if given else None
@@ -37,29 +33,12 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(f"REAL_DATA is {folder}, which is no folder. Unset it or mend it.")
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    _group(items)
     for marker, is_wanted in (("real_data", real_data()), ("long", os.environ.get("LONG"))):
         left_out = [] if is_wanted else [one for one in items if one.get_closest_marker(marker)]
         if left_out:
             items[:] = [item for item in items if item not in left_out]
             config.hook.pytest_deselected(items=left_out)
-
-
-def _group(items: list[pytest.Item]) -> None:
-    """A process each for the tests of a module, and for all modules that share what takes minutes.
-
-    Fixtures of a session are made once in every process that asks for them.
-    """
-    group = {
-        item.path: name
-        for item in items
-        for name in _SHARED
-        if name in getattr(item, "fixturenames", ())
-    }
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(group.get(item.path, str(item.path))))
 
 
 def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:

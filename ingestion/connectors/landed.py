@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from ingestion.files import land_rows
+from ingestion.files.decoding import fingerprint
 from ingestion.files.file_load import SOURCE, settings_digest
 from ingestion.landing import Manifest, iso_utc
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from ingestion.files import Export, Mapping
     from ingestion.landing import Landing
 
-_READ = 1 << 20
 _DIGEST_DIGITS = 12
 
 
@@ -63,7 +62,7 @@ def land_extract(landing: Landing, mapping: Mapping, export: Export, extract: Ex
     """
     window = extract.window
     digest = settings_digest(mapping, export)
-    checksum = _checksum(extract.path)
+    checksum = fingerprint(extract.path)
     earlier = _earlier(landing, export)
     for one in earlier:
         if (one.checksum, one.window_end, one.settings_digest) == (checksum, window.end, digest):
@@ -107,11 +106,3 @@ def _earlier(landing: Landing, export: Export) -> list[Manifest]:
         if (one.instance, one.object, one.export)
         == (export.landing_instance, export.entity, export.file)
     ]
-
-
-def _checksum(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while piece := file.read(_READ):
-            digest.update(piece)
-    return digest.hexdigest()

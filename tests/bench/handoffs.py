@@ -1,8 +1,8 @@
 """The suite of hand-offs over a million of them: `python -m tests.bench.handoffs suite <folder>`.
 
-The folder is that of a bench's workspace after a build. Hand-offs are drawn, one of 33 of them
-wrong under each rule; `statement` finds the same rows by SQL alone. Both bring every failing key.
-Prints the seconds, without start and imports.
+The folder is that of a bench's workspace after a build. Hand-offs are drawn, one to three in a
+hundred wrong under each rule but three; `statement` finds the same rows by SQL alone. Both bring
+every failing key. Prints the seconds, without start and imports.
 """
 
 from __future__ import annotations

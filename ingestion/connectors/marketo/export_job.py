@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import time
 from contextlib import suppress
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from ingestion.connectors.errors import JobFailedError, UnreadableAnswerError
 from ingestion.connectors.marketo.judge import AlreadyQueuedError
+from ingestion.files.decoding import fingerprint
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 Kind: TypeAlias = Literal["leads", "activities"]
 
 _OVER = {"Failed", "Canceled", "Cancelled"}  # the documents spell it in both ways
-_READ = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -127,11 +126,7 @@ class ExportJob:
                 where=f"{self.instance.name}: {self.kind}",
                 mend="The rest is asked for",
             )
-        digest = hashlib.sha256()
-        with path.open("rb") as file:
-            while piece := file.read(_READ):
-                digest.update(piece)
-        if digest.hexdigest() != self.checksum:
+        if fingerprint(path) != self.checksum:
             path.unlink()
             raise UnreadableAnswerError(
                 "the checksum of the file is not the one that was told",

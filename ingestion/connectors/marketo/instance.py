@@ -102,14 +102,6 @@ class Instance:
         said = self.get("rest/v1/activities/pagingtoken.json", {"sinceDatetime": since})
         return str(said["nextPageToken"])
 
-    def deleted_leads(self, since: str) -> Iterator[list[dict[str, Any]]]:
-        """Give the deletions of leads since a moment (ISO 8601), a page at a time.
-
-        A page may be empty though there are more.
-        """
-        for page in self.deletions(self.paging_token(since)):
-            yield page.rows
-
     def deletions(self, token: str) -> Iterator[Page]:
         """Give the deletions of leads from a token on; whether there are more, a page tells."""
         following: str | None = token

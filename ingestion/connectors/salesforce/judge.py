@@ -73,11 +73,6 @@ _MEANINGS: tuple[tuple[set[str], type[FunnelError], str], ...] = (
 )
 
 
-def error_code(answer: Answer) -> str:
-    """Return the code that an answer names, empty if it names none."""
-    return _said(answer)[0]
-
-
 def _said(answer: Answer) -> tuple[str, str]:
     """Code and message: of the API an array of objects, of the login one object."""
     said = answer.said

@@ -20,7 +20,7 @@ from ingestion.files.entities import ENTITIES
 from ingestion.landing import Landing, Manifest
 from ingestion.sandbox.systems.dialect import text_table, write_csv
 from ingestion.sandbox.systems.salesforce.instance import DIALECT
-from tests.ingestion.connectors.test_salesforce import OPTIONS, org
+from tests.ingestion.connectors.salesforce_org import OPTIONS, org
 from tests.ingestion.sandbox.apis.salesforce_client import Client, company, standing, stored
 
 if TYPE_CHECKING:

@@ -15,16 +15,13 @@ from ingestion.connectors.errors import (
     UnreachableError,
     WrongCredentialsError,
 )
-from ingestion.connectors.http import Patience
 from ingestion.connectors.marketo.export_job import ExportJob
-from ingestion.connectors.marketo.instance import Instance
-from ingestion.connectors.marketo.login import Credentials
 from ingestion.sandbox.apis.faults import Faults
 from ingestion.sandbox.apis.marketo import MarketoOptions
+from tests.ingestion.connectors.marketo_instance import PASSING, instance
 from tests.ingestion.sandbox.apis.marketo_client import (
     END,
     UNLIMITED,
-    Client,
     held,
     shown,
     stand_in,
@@ -33,19 +30,11 @@ from tests.ingestion.sandbox.apis.marketo_client import (
 if TYPE_CHECKING:
     from pathlib import Path
 
-QUICK = Patience(attempts=8, first_wait=0.001, longest_wait=0.01, connect=2, read=2)
+    from ingestion.connectors.marketo.instance import Instance
+
 LAST = datetime.fromtimestamp(END, UTC)
 MONTH = (LAST - timedelta(days=31), LAST)
 FIELDS = ["id", "email", "updatedAt"]
-
-
-def instance(stand_in: Client, **changed: str) -> Instance:
-    given = {
-        "url": stand_in.address,
-        "client_id": stand_in.options.client_id,
-        "client_secret": stand_in.options.client_secret,
-    }
-    return Instance("marketo/main", Credentials(**given | changed), patience=QUICK, is_paced=False)
 
 
 def fetched(marketo: Instance, path: Path) -> list[bytes]:
@@ -75,15 +64,7 @@ def test_the_file_holds_the_leads_of_the_month(untroubled: list[bytes]) -> None:
     assert len(ids) > 20
 
 
-@pytest.mark.parametrize(
-    "fault",
-    [
-        "rate_limit", "concurrency", "token_invalid", "token_expired", "timeout_code",
-        "unavailable", "system_error", "transient_error", "server_error", "not_json", "cut",
-        "queue_full", "job_failed", "job_canceled", "checksum_mismatch", "truncated_file",
-        "clock_skew",
-    ],
-)  # fmt: skip
+@pytest.mark.parametrize("fault", PASSING)
 def test_a_fault_changes_nothing_of_what_comes(
     fault: str, untroubled: list[bytes], tmp_path: Path
 ) -> None:
@@ -177,8 +158,9 @@ def test_deletions_come_over_pages_that_are_short_or_empty() -> None:
     # Marketo forgets deletions after 14 days, so that there are none at the end.
     moment = held().objects["activities_delete_lead"].shown_from[0]
     with stand_in(UNLIMITED, faults, at=moment) as client:
-        pages = list(instance(client).deleted_leads("2023-01-01T00:00:00Z"))
-    found = {int(one["leadId"]) for page in pages for one in page}
+        marketo = instance(client)
+        pages = list(marketo.deletions(marketo.paging_token("2023-01-01T00:00:00Z")))
+    found = {int(one["leadId"]) for page in pages for one in page.rows}
     assert found == {int(one["leadId"]) for one in shown("activities_delete_lead", moment)}
     assert found
 

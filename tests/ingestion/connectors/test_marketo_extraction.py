@@ -34,7 +34,7 @@ from ingestion.sandbox.company.company import simulate
 from ingestion.sandbox.systems import marketo
 from ingestion.sandbox.systems.dialect import text_table
 from ingestion.sandbox.systems.held import MAIN
-from tests.ingestion.connectors.test_marketo import instance
+from tests.ingestion.connectors.marketo_instance import PASSING, instance
 from tests.ingestion.sandbox.apis.marketo_client import (
     END,
     PEOPLE,
@@ -350,15 +350,7 @@ def test_rows_that_are_lost_are_noticed(line: str, told: int, tmp_path: Path) ->
 # -- Trouble ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "fault",
-    [
-        "rate_limit", "concurrency", "token_invalid", "token_expired", "timeout_code",
-        "unavailable", "system_error", "transient_error", "server_error", "not_json", "cut",
-        "queue_full", "job_failed", "job_canceled", "checksum_mismatch", "truncated_file",
-        "clock_skew",
-    ],
-)  # fmt: skip
+@pytest.mark.parametrize("fault", PASSING)
 def test_a_fault_changes_nothing_of_what_comes(fault: str, quarter: Rows, tmp_path: Path) -> None:
     rate = 0.5 if fault.startswith("token") else 1
     faults = Faults({fault: rate}, in_a_row=1)

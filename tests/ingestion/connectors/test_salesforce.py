@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -18,13 +19,12 @@ from ingestion.connectors.errors import (
     UnreachableError,
     WrongCredentialsError,
 )
-from ingestion.connectors.http import Patience
 from ingestion.connectors.salesforce.login import Credentials
 from ingestion.connectors.salesforce.org import Org
 from ingestion.connectors.salesforce.query_job import QueryJob
 from ingestion.sandbox.apis.salesforce import Options
+from tests.ingestion.connectors.salesforce_org import OPTIONS, QUICK, SECRET, org
 from tests.ingestion.sandbox.apis.salesforce_client import (
-    Client,
     binned_at,
     company,
     frame,
@@ -34,16 +34,8 @@ from tests.ingestion.sandbox.apis.salesforce_client import (
 if TYPE_CHECKING:
     from pathlib import Path
 
-QUICK = Patience(attempts=8, first_wait=0.001, longest_wait=0.01, connect=2, read=2)
-SECRET = "a secret of the connected application"  # noqa: S105  # opens a stand-in only
-OPTIONS = Options(client_secret=SECRET)
 LEADS = "SELECT Id, Email, Status, SystemModstamp FROM Lead"
 PAGE = 100  # rows: leads have more than ten pages
-
-
-def org(client: Client, **changed: str) -> Org:
-    given = {"login_url": client.url, "client_id": OPTIONS.client_id, "client_secret": SECRET}
-    return Org("salesforce/main", Credentials(**given | changed), patience=QUICK)
 
 
 def done(salesforce: Org, query: str = LEADS) -> QueryJob:
@@ -218,10 +210,11 @@ def test_a_version_that_is_not_served_is_named_with_those_that_are() -> None:
 
 
 def test_a_job_that_keeps_failing_ends_in_its_own_error() -> None:
-    with standing(OPTIONS, job_failed=1) as client:
-        client.org.faults._in_a_row = 100
-        with pytest.raises(JobFailedError, match="Failed"):
-            done(org(client))
+    with (
+        standing(OPTIONS, job_failed=1) as client,
+        pytest.raises(JobFailedError, match="Failed"),
+    ):
+        done(org(client, replace(QUICK, attempts=2)))
 
 
 def test_nobody_at_the_address_is_told_without_the_address() -> None:

@@ -18,7 +18,7 @@ import pytest
 from ingestion.connectors.salesforce.extraction import Extraction, query_of
 from ingestion.connectors.salesforce.org import Description
 from ingestion.connectors.window import Window
-from tests.ingestion.connectors.test_salesforce import OPTIONS, SECRET, org
+from tests.ingestion.connectors.salesforce_org import OPTIONS, SECRET, org
 from tests.ingestion.sandbox.apis.salesforce_client import Client, company, frame, standing
 
 if TYPE_CHECKING:

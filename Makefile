@@ -21,6 +21,8 @@ PORT ?= 3000
 PEOPLE ?=
 DAYS ?=
 HISTORIES ?=
+FROM ?=
+UNTIL ?=
 
 # Only what was given on the command line overrides the environment.
 GIVEN := $(if $(DATA),UNIFIED_FUNNEL_DATA='$(DATA)') \
@@ -43,6 +45,11 @@ help: ## print this help
 .PHONY: run
 run: $(READY) ## run the pipeline; on the sample company, or on DATA=<folder of exports>
 	@$(GIVEN) $(BIN)/python -m orchestration.run
+
+.PHONY: backfill
+backfill: $(READY) ## FROM=<day> UNTIL=<day> a run that reads connected systems over these days once more
+	@[ -n '$(FROM)' ] && [ -n '$(UNTIL)' ] || { echo 'Give both days: make backfill FROM=2026-03-01 UNTIL=2026-03-31' >&2; exit 2; }
+	@$(GIVEN) $(BIN)/python -m orchestration.run --read-from '$(FROM)' --read-until '$(UNTIL)'
 
 .PHONY: query
 query: $(READY) ## SQL="select …" over the tables published last

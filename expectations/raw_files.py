@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from expectations.suite import Look, Rule, Suite, has_rows, holds, is_one_of, is_present, is_unique
+from expectations.suite import Look, Rule, Suite, holds, is_one_of, is_present, is_unique
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping, Sequence
@@ -74,20 +74,26 @@ class LoadFormats:
 
 
 def raw_suite(
-    entity: str, agreement: Mapping[str, pd.DataFrame], version: int, loads: Sequence[LoadFormats]
+    entity: str,
+    agreement: Mapping[str, pd.DataFrame],
+    version: int,
+    loads: Sequence[LoadFormats],
+    *,
+    is_named: bool = False,
 ) -> Suite:
     """Return the suite `raw_files__<entity>`.
 
     `agreement` holds the agreement's tables by name, `version` is the one in force; `loads` are the
-    loads whose rows are looked at. Its queries read `raw_files.<entity>`, `mapping.value_maps`,
-    `mapping.exports`, `ops.loads` and `ops.run_context`. Without a load the data set has no such
-    file, and the suite is empty.
+    loads whose rows are looked at; `is_named` says that the mapping expects some. Its queries read
+    `raw_files.<entity>`, `mapping.value_maps`, `mapping.exports`, `ops.loads` and
+    `ops.run_context`. Without a load of what nobody expects the suite is empty.
     """
-    if not loads:
+    if not loads and not is_named:
         return Suite(SCHEMA, entity, ())
     settings = agreement["settings"]
     (in_force,) = settings[settings["version"] == version].to_dict("records")
-    return Suite(SCHEMA, entity, (_records(entity, agreement, loads), _loads(entity, in_force)))
+    records = (_records(entity, agreement, loads),) if loads else ()
+    return Suite(SCHEMA, entity, (*records, _loads(entity, in_force)))
 
 
 def shape_of(name: str) -> str:
@@ -186,7 +192,9 @@ def _loads(entity: str, settings: Mapping[Hashable, Any]) -> Look:
             )
         )
         select
-            l.load_id, l.export, l.file, l.rows_landed, l.rows_delivered,
+            coalesce(l.load_id, 'never delivered') as load_id,
+            coalesce(l.file, n.export) as file,
+            count(l.load_id) over () > 0 as is_there,
             {has_rows_sql} as has_rows,
             rows_set_aside <= {SET_ASIDE_AT_MOST} * rows_delivered as is_mostly_landed,
             case when kind = 'full'
@@ -194,18 +202,20 @@ def _loads(entity: str, settings: Mapping[Hashable, Any]) -> Look:
             case when kind = 'full'
                 then rows_reported >= (1 - {DROP_AT_MOST}) * rows_reported_before end
                 as is_total_kept,
-            -- What the mapping no longer names is not expected any more.
-            case when (l.instance, l.export) in (select (instance, export) from named)
-                then l.exported_at >= c.as_of - interval {hours} hour end as is_fresh
-        from loads as l
+            -- What the mapping no longer names is not expected any more; what was never delivered,
+            -- because its system could not be read, is too old.
+            case when n.export is not null and c.as_of is not null then coalesce(
+                l.exported_at >= c.as_of - interval {hours} hour, false
+            ) end as is_fresh
+        from (select * from loads where is_newest) as l
+        full join named as n on l.instance = n.instance and l.export = n.export
         cross join ops.run_context as c
-        where l.is_newest
     """
     return Look(
         query,
         ("file", "load_id"),
         (
-            has_rows(f"there is a load of {entity}"),
+            holds("is_there", f"there is a load of {entity}"),
             holds("has_rows", f"no newest full export of {entity} is empty"),
             holds(
                 "is_mostly_landed",

@@ -44,6 +44,17 @@ def resolve_instant(text: str, zone: str, *, name: str) -> datetime:
     return moment.astimezone(UTC)
 
 
+def resolve_beginning(text: str, zone: str, *, name: str) -> datetime:
+    """Return a date or a date-time in text as an aware UTC instant; a date D means its beginning.
+
+    Raises TerminalError as `resolve_instant` does.
+    """
+    try:
+        return _end_of(date.fromisoformat(text.strip()) - timedelta(days=1), zone)
+    except ValueError:
+        return resolve_instant(text, zone, name=name)
+
+
 def _end_of(day: date, zone: str) -> datetime:
     midnight = datetime.combine(day + timedelta(days=1), time(), tzinfo=ZoneInfo(zone))
     return midnight.astimezone(UTC)

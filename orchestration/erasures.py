@@ -89,6 +89,8 @@ def drop_built(workspace: Workspace) -> list[str]:
         workspace.folder / "diff",
         workspace.data_docs,
         workspace.dbt_target,
+        # As the systems gave it, also whom it is about.
+        workspace.downloads,
         # They hold keys, which are addresses where a system's ids are.
         workspace.exported,
         workspace.alerts,

@@ -17,11 +17,12 @@ from ingestion.errors import TerminalError
 from ingestion.files import Mapping, find_mapping
 from ingestion.landing import Landing
 from orchestration import progress
-from orchestration.as_of import resolve_as_of, resolve_instant
+from orchestration.as_of import resolve_as_of, resolve_beginning, resolve_instant
 from orchestration.failure import told
 from orchestration.lock import hold_lock
 from orchestration.publication import current_publication, replaces
-from orchestration.workspace import PREFIX, PROJECT, SAMPLE, Workspace, read_workspace
+from orchestration.sample_company import sample_company
+from orchestration.workspace import PREFIX, PROJECT, Workspace, read_workspace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,8 +37,16 @@ class Plan:
     instants asked for.
     """
 
-    def __init__(self, workspace: Workspace, as_of: str = "", loads_until: str = "") -> None:
+    def __init__(
+        self,
+        workspace: Workspace,
+        as_of: str = "",
+        loads_until: str = "",
+        read_from: str = "",
+        read_until: str = "",
+    ) -> None:
         self.workspace = workspace
+        self._read_from, self._read_until = read_from, read_until
         self._as_of = as_of or os.environ.get(f"{PREFIX}AS_OF", "")
         self._loads_until = loads_until or os.environ.get(f"{PREFIX}LOADS_UNTIL", "")
         # Erasures that this run took out of the landing: they end when it has published.
@@ -45,7 +54,7 @@ class Plan:
 
     def check(self) -> None:
         """Raise the TerminalError of whatever does not fit, before anything is landed."""
-        _ = self.as_of, self.loads_until, self.is_beside
+        _ = self.as_of, self.loads_until, self.is_beside, self.past
         check_past_versions(self.landing, self.agreement, self.today)
 
     @cached_property
@@ -87,6 +96,33 @@ class Plan:
         return resolve_instant(self._loads_until, self.zone, name="loads_until")
 
     @cached_property
+    def past(self) -> tuple[datetime, datetime] | None:
+        """The stretch that connected systems are read over once more; aware, without its end."""
+        if not self._read_from and not self._read_until:
+            return None
+        if not self._read_from or not self._read_until:
+            raise TerminalError(
+                "one of the two is missing",
+                where="read_from, read_until",
+                mend="Give both, e.g. read_from 2026-03-01 and read_until 2026-03-31",
+            )
+        start = resolve_beginning(self._read_from, self.zone, name="read_from")
+        end = resolve_instant(self._read_until, self.zone, name="read_until")
+        if start >= end:
+            raise TerminalError(
+                f"{self._read_until} is before {self._read_from}",
+                where="read_from, read_until",
+                mend="Give the earlier of the two as read_from",
+            )
+        if not self.mapping.connections:
+            raise TerminalError(
+                "no system is connected that could be read over a stretch of the past",
+                where=str(self.mapping.path),
+                mend="Leave read_from and read_until out; files are read as they are",
+            )
+        return start, end
+
+    @cached_property
     def is_beside(self) -> bool:
         """Whether this looks at less than the current publication and must not replace it."""
         current = current_publication(self.workspace.published)
@@ -119,6 +155,11 @@ class FunnelRun(dg.ConfigurableResource["FunnelRun"]):
         default="",
         description="Day or instant up to which loads count. Empty: all of them.",
     )
+    read_from: str = Field(
+        default="",
+        description="First day, or instant, that connected systems are read over once more.",
+    )
+    read_until: str = Field(default="", description="Last day of that, or instant.")
     _plan: Plan | None = PrivateAttr(default=None)
 
     @contextmanager
@@ -130,8 +171,10 @@ class FunnelRun(dg.ConfigurableResource["FunnelRun"]):
                 workspace = read_workspace()
                 run_id = context.run.run_id if context.run else "unknown"
                 held.enter_context(hold_lock(workspace.lock, run_id))
-                ensure_exports(workspace)
-                self._plan = Plan(workspace, self.as_of, self.loads_until)
+                held.enter_context(sample_company(workspace))
+                self._plan = Plan(
+                    workspace, self.as_of, self.loads_until, self.read_from, self.read_until
+                )
                 self._plan.check()
                 for folder in self._plan.landing.sweep():
                     progress.say("land", f"removed a load that was never finished: {folder}")
@@ -143,26 +186,3 @@ class FunnelRun(dg.ConfigurableResource["FunnelRun"]):
         if self._plan is None:
             raise RuntimeError("the run has not started")
         return self._plan
-
-
-def ensure_exports(workspace: Workspace) -> None:
-    """Write what the simulated company exports, if that is what is asked for and not there.
-
-    Raises TerminalError if another version of the project wrote the exports that are there.
-    """
-    if not workspace.is_sample:
-        return
-    from ingestion.sandbox.mess import PROFILES, archived  # noqa: PLC0415
-    from ingestion.sandbox.settings import Settings  # noqa: PLC0415  # numpy; wanted once
-    from ingestion.sandbox.written import read_written, write_company  # noqa: PLC0415
-
-    if not workspace.exports.is_dir():
-        with progress.still("land", "simulating the sample company"):
-            settings = Settings(mess=archived(PROFILES["usual"]))
-            write_company(workspace.folder, settings, name=SAMPLE)
-    elif read_written(workspace.folder) is None:
-        raise TerminalError(
-            "the exports of the sample company are those of an earlier version",
-            where=str(workspace.exports),
-            mend=f"Remove {workspace.folder}; the next run writes the company anew",
-        )

@@ -45,8 +45,13 @@ def entry_verdicts(
         agreement = _agreement(connection)
         version = connection.execute("select agreement_version from ops.run_context").fetchone()
         for entity in ENTITIES:
-            loads = _formats(connection, entity)
-            suite = raw_suite(entity, agreement, version[0] if version else 0, loads)
+            suite = raw_suite(
+                entity,
+                agreement,
+                version[0] if version else 0,
+                _formats(connection, entity),
+                is_named=_is_named(connection, entity),
+            )
             yield _validate(suite, connection)
 
 
@@ -184,6 +189,12 @@ def _formats(connection: duckdb.DuckDBPyConnection, entity: str) -> list[LoadFor
         [entity],
     ).fetchall()
     return [LoadFormats(load_id, formats or {}) for load_id, formats in rows]
+
+
+def _is_named(connection: duckdb.DuckDBPyConnection, entity: str) -> bool:
+    query = "select count(*) > 0 from mapping.exports where entity = ?"
+    found = connection.execute(query, [entity]).fetchone()
+    return bool(found and found[0])
 
 
 def _validate(

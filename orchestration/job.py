@@ -19,15 +19,19 @@ class FunnelConfig(dg.Config):
     loads_until: str = Field(
         default="", description="Day or instant up to which loads count. Empty: all of them."
     )
+    read_from: str = Field(
+        default="",
+        description="First day, or instant, that connected systems are read over once more, beside"
+        " what is new. Empty: only what is new.",
+    )
+    read_until: str = Field(default="", description="Last day of that, or instant.")
 
 
 @dg.config_mapping
 def funnel_config(config: FunnelConfig) -> dict[str, Any]:
-    """Spread the two settings to where they are used, and log to a file."""
+    """Spread the settings to where they are used, and log to a file."""
     return {
-        "resources": {
-            "funnel_run": {"config": {"as_of": config.as_of, "loads_until": config.loads_until}}
-        },
+        "resources": {"funnel_run": {"config": config.model_dump()}},
         "loggers": {"file": {}},
     }
 

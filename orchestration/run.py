@@ -42,23 +42,36 @@ class RunFailedError(Exception):
 
 
 def run(
-    workspace: Workspace, as_of: str = "", loads_until: str = "", started_at: float | None = None
+    workspace: Workspace,
+    as_of: str = "",
+    loads_until: str = "",
+    started_at: float | None = None,
+    past: tuple[str, str] = ("", ""),
 ) -> list[str]:
     """Run the job on a workspace and return the lines of its summary.
 
+    The texts are what the job may be asked for, as its configuration describes them; `past` is
+    read_from and read_until.
     `started_at` (seconds since 1970) is where the times that the summary tells begin, by default
     now. The run is kept in the workspace's Dagster instance.
     Raises a FunnelError if the settings, the mapping or the agreement are wrong or another run is
     in progress, and RunFailedError if the run failed or a gate stopped it; then the former
     publication is still served, unless it was the export after the new one that failed.
     """
-    from orchestration.funnel_run import Plan, ensure_exports  # noqa: PLC0415  # slow to import
+    from orchestration.funnel_run import Plan  # noqa: PLC0415  # slow to import
+    from orchestration.sample_company import ensure_exports  # noqa: PLC0415
 
     started_at = started_at or time.time()
     run_id = str(uuid.uuid4())
     with hold_lock(workspace.lock, run_id):
         ensure_exports(workspace)
-        plan = Plan(workspace, as_of, loads_until)
+        asked = {
+            "as_of": as_of,
+            "loads_until": loads_until,
+            "read_from": past[0],
+            "read_until": past[1],
+        }
+        plan = Plan(workspace, **asked)
         # A wrong agreement, mapping or day is told before anything runs.
         plan.check()
         progress.say(
@@ -79,7 +92,7 @@ def run(
                 definitions()
                 .resolve_job_def(JOB)
                 .execute_in_process(
-                    run_config={"as_of": as_of, "loads_until": loads_until},
+                    run_config=asked,
                     instance=instance,
                     raise_on_error=False,
                     run_id=run_id,
@@ -159,6 +172,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="orchestration.run", description=__doc__)
     parser.add_argument("--as-of", default="", help="day or instant up to which events count")
     parser.add_argument("--loads-until", default="", help="instant up to which loads count")
+    parser.add_argument("--read-from", default="", help="read connected systems again, from here")
+    parser.add_argument("--read-until", default="", help="… until here")
     parser.add_argument("--verbose", action="store_true", help="show tracebacks")
     options = parser.parse_args(arguments)
     listen()
@@ -166,7 +181,15 @@ def main(arguments: list[str] | None = None) -> int:
     workspace = None
     try:
         workspace = read_workspace()
-        _print(run(workspace, options.as_of, options.loads_until, STARTED_AT))
+        _print(
+            run(
+                workspace,
+                options.as_of,
+                options.loads_until,
+                STARTED_AT,
+                (options.read_from, options.read_until),
+            )
+        )
     except (FunnelError, RunFailedError) as error:
         return _failed(workspace, began, str(error), error if options.verbose else None)
     except KeyboardInterrupt:

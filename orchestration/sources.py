@@ -1,10 +1,11 @@
-"""What the pipeline reads and does not make: exports, the agreement file, requests to erase."""
+"""What the pipeline reads and does not make: exports, systems, the agreement, requests to erase."""
 
 from __future__ import annotations
 
 import dagster as dg
 
 EXPORTS = dg.AssetKey(["source", "exports"])
+SYSTEMS = dg.AssetKey(["source", "systems"])
 AGREEMENT = dg.AssetKey(["source", "agreement"])
 ERASURES = dg.AssetKey(["source", "erasures"])
 
@@ -21,6 +22,13 @@ def source_specs() -> list[dg.AssetSpec]:
             description="Folder of export files of the CRM, the marketing automation and others.",
             owners=OWNERS,
             kinds={"file"},
+        ),
+        dg.AssetSpec(
+            SYSTEMS,
+            group_name="source",
+            description="Systems that are read over their APIs: the mapping's `connections`.",
+            owners=OWNERS,
+            kinds={"http"},
         ),
         dg.AssetSpec(
             AGREEMENT,

@@ -117,6 +117,16 @@ def files_of(result: dg.ExecuteInProcessResult) -> tuple[list[dict[str, Any]], l
     return files, unnamed
 
 
+def not_read(result: dg.ExecuteInProcessResult) -> list[dict[str, Any]]:
+    """Return the objects of connected systems that a run could not read."""
+    return [
+        one
+        for key, metadata in _metadata(result).items()
+        if key[0] == RAW_GROUP
+        for one in metadata["not_read"]
+    ]
+
+
 def publication_of(result: dg.ExecuteInProcessResult) -> dict[str, Any]:
     """Return the metadata of the publication of a run, empty if there was none."""
     return _metadata(result).get(tuple(PUBLISHED_KEY.path), {})
@@ -160,6 +170,7 @@ def describe(
         f"data set       {workspace.data_set}",
         f"as of          {_told_as_of(contents)}",
         *_describe_files(files, unnamed),
+        *_describe_not_read(not_read(result)),
         *_describe_aside(contents),
         *_describe_simulated(workspace, files, contents),
         f"persons        {counts['persons']:,}"
@@ -191,7 +202,9 @@ def _describe_files(files: list[dict[str, Any]], unnamed: list[str]) -> list[str
         lines[0] += "; all already landed, nothing loaded twice"
     width = max((len(_named(one)) for one in files), default=0)
     for one in files:
-        note = "  already landed" if one["was_already_landed"] else ""
+        note = "" if one["told"] is None else f"  of {one['told']:,} told"
+        note += "  already landed" if one["was_already_landed"] else ""
+        note += "  once more" if one["is_once_more"] else ""
         lines.append(
             f"  {_named(one):<{width}}  {one['delivered']:>10,} = {one['landed']:>10,}"
             f" + {one['set_aside']:>6,}{note}"
@@ -201,6 +214,21 @@ def _describe_files(files: list[dict[str, Any]], unnamed: list[str]) -> list[str
         more = len(unnamed) - _TABLES_SHOWN
         shown += f" and {more} more" if more > 0 else ""
         lines.append(f"not named      {shown} (no mapping names them: not read)")
+    return lines
+
+
+def _describe_not_read(objects: list[dict[str, Any]]) -> list[str]:
+    """Tell of each object of a connected system that could not be read, and how old it is."""
+    if not objects:
+        return []
+    lines = [f"NOT READ       {len(objects)} objects; the run went on with what it has:"]
+    for error in dict.fromkeys(one["error"] for one in objects):
+        lines.append(f"  {error}")
+        lines.extend(
+            f"    {one['source']} {one['object']}: {one['age']}"
+            for one in objects
+            if one["error"] == error
+        )
     return lines
 
 
@@ -237,7 +265,7 @@ def _describe_simulated(
     written = read_written(workspace.folder)
     if written is None:
         return []
-    read = {one["file"]: one for one in files}
+    read = {one["export"]: one for one in files if not one["is_once_more"]}
     rows = sum(written.rows[file] for file in read)
     unusable = sum(written.set_aside.get(one, 0) + written.quarantined.get(one, 0) for one in read)
     differing = [
@@ -250,7 +278,7 @@ def _describe_simulated(
     if unusable != contents.aside_rows:
         differing.append(f"{unusable:,} unusable rows written, {contents.aside_rows:,} put aside")
     told = "all accounted for" if not differing else "DIFFERENT FROM WHAT WAS READ"
-    wrote = f"{written.people:,} people wrote {rows:,} rows into these files"
+    wrote = f"{written.people:,} people made {rows:,} rows"
     return [
         f"simulated      {wrote}, {unusable:,} of them unusable: {told}",
         *(f"  {one}" for one in differing),

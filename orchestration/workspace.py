@@ -35,6 +35,11 @@ class Workspace:
         return self.folder / "landing"
 
     @property
+    def downloads(self) -> Path:
+        """Folder of what was fetched over APIs and has not landed."""
+        return self.folder / "downloads"
+
+    @property
     def warehouse(self) -> Path:
         """DuckDB file that only the pipeline opens."""
         return self.folder / WAREHOUSE

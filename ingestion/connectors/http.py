@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from urllib.parse import urlsplit
@@ -65,6 +67,15 @@ class Answer:
             return json.loads(self.body)
         except ValueError:
             return None
+
+    @property
+    def moment(self) -> datetime:
+        """When it was given by the clock of who answered, aware; by ours if it does not tell."""
+        told = self.headers.get("Date")
+        try:
+            return parsedate_to_datetime(told or "").astimezone(UTC)
+        except ValueError:
+            return datetime.now(UTC)
 
     def json(self) -> Any:
         """Return the same. Raises UnreadableAnswerError if the body is no JSON."""

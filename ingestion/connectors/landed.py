@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ingestion.files import land_rows
 from ingestion.files.decoding import fingerprint
-from ingestion.files.file_load import SOURCE, settings_digest
+from ingestion.files.file_load import SOURCE, load_id, settings_digest
 from ingestion.landing import Manifest, iso_utc
 
 if TYPE_CHECKING:
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from ingestion.connectors.window import Window
     from ingestion.files import Export, Mapping
     from ingestion.landing import Landing
-
-_DIGEST_DIGITS = 12
 
 
 def loads_of(landing: Landing, mapping: Mapping, export: Export) -> list[Manifest]:
@@ -41,14 +39,15 @@ class Extract:
     is_all: bool
 
     @classmethod
-    def of(cls, download: Download) -> Extract:
+    def of(cls, download: Download, *, is_full: bool = False) -> Extract:
         """Return what a download holds; of an object that tells no moment of change it is all.
 
-        Raises ValueError for a download that is not whole.
+        So it is if all was asked for, which `is_full` says. Raises ValueError for a download that
+        is not whole.
         """
         if not download.is_whole:
             raise ValueError(f"{download.folder}: not all of it was fetched")
-        is_all = download.asked.get("cursor") is None
+        is_all = is_full or download.asked.get("cursor") is None
         return cls(download.path, download.window, download.rows, is_all)
 
 
@@ -71,7 +70,7 @@ def land_extract(landing: Landing, mapping: Mapping, export: Export, extract: Ex
         update={"exported_at": window.end, "load": "full" if extract.is_all else "append"}
     )
     draft = Manifest(
-        load_id=f"{window.end:%Y%m%dT%H%M%S}-{checksum[:_DIGEST_DIGITS]}",
+        load_id=load_id(window.end, checksum, digest),
         source=SOURCE,
         instance=export.landing_instance,
         object=export.entity,

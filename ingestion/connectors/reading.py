@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
 from ingestion.connectors.credentials import marketo_credentials, salesforce_credentials
+from ingestion.connectors.errors import UnknownFieldError
 from ingestion.connectors.landed import Extract, land_extract, loads_of
-from ingestion.connectors.marketo import LEAD, Instance
+from ingestion.connectors.marketo import CALLS, LEAD, Instance
 from ingestion.connectors.marketo.division import divide
-from ingestion.connectors.marketo.extraction import Activities, Leads
+from ingestion.connectors.marketo.extraction import Activities, Leads, Subject
 from ingestion.connectors.marketo.extraction import Extraction as MarketoExtraction
 from ingestion.connectors.salesforce import Org
 from ingestion.connectors.salesforce.extraction import Extraction as SalesforceExtraction
-from ingestion.connectors.window import next_window
+from ingestion.connectors.window import Window, next_window, read_until
 from ingestion.errors import FunnelError, TerminalError, TransientError
 
 if TYPE_CHECKING:
@@ -23,7 +25,6 @@ if TYPE_CHECKING:
 
     from ingestion.connectors.download import Download
     from ingestion.connectors.http import Patience
-    from ingestion.connectors.window import Window
     from ingestion.files import Connection, Export
     from ingestion.files import Mapping as FileMapping
     from ingestion.landing import Landing, Manifest
@@ -32,102 +33,181 @@ if TYPE_CHECKING:
 _MARKETO_BEGINS = datetime(2006, 1, 1, tzinfo=UTC)
 _ACTIVITIES = "activities"
 _TRIES = 3  # of what turns out to hold other rows than were told of
+# Salesforce queues jobs, so that waiting for one at a time is most of a run; Marketo runs two.
+_AT_ONCE = 4
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
 class ReadObject:
-    """What became of one object: its loads, or why there are none."""
+    """What became of what is fetched at once: its loads by export, or why there are none.
+
+    `object` is the system's own word for it. `loads` has nothing for an export of which nothing can
+    be new: the source's clock shows the moment until which it was read. `read_until` is the moment
+    until which all of it has landed, None if it never was.
+    """
 
     source: str
     object: str
-    loads: tuple[Manifest, ...] = ()
+    exports: tuple[Export, ...]
+    loads: tuple[tuple[Export, Manifest], ...] = ()
+    read_until: datetime | None = None
     error: FunnelError | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Reading:
-    """How a connection is read: into which landing, over which folder, until which moment.
+    """How connections are read: into which landing, over which folder.
 
-    `folder` keeps what was fetched and has not landed; `now` is aware and fixed for all objects.
-    `poll` is the seconds until a job is looked at again, None for the system's own habit; without
-    `is_paced` no calls are spared for others; `tell` hears of what is fetched.
+    `folder` keeps what was fetched and has not landed; `tell` hears of what is fetched, in any
+    thread.
     """
 
     landing: Landing
     mapping: FileMapping
     folder: Path
-    now: datetime
     patience: Patience | None = None
-    poll: float | None = None
-    is_paced: bool = True
     tell: Callable[[Download], None] = field(default=lambda _: None)
 
-    def read(self, connection: Connection) -> Iterator[ReadObject]:
-        """Read what is new of each object. An object that fails does not stop the others.
+    def read(
+        self, connection: Connection, past: tuple[datetime, datetime] | None = None
+    ) -> Iterator[ReadObject]:
+        """Read what is new of each object, or what changed in a stretch of the past once more.
 
-        Raises nothing of its own: an error of the source as a whole is that of each object.
+        `past` is aware, its end not in it. An object that fails does not stop the others. Raises
+        nothing of its own: an error of the source as a whole is that of each object.
         """
         exports = _by_object(self.mapping.objects_of(connection))
         try:
             source = _SOURCES[connection.connector](self, connection)
             groups = source.groups(exports)
+            now = min(source.clock(), datetime.now(UTC))
         except FunnelError as error:
-            for name in exports:
-                yield ReadObject(connection.name, name, error=error)
+            for name, of_object in exports.items():
+                yield self._failed(connection, name, of_object, error)
             return
-        for name, of_object in groups.items():
-            try:
-                loads = self._landed(source, name, of_object)
-                yield ReadObject(connection.name, name, tuple(loads))
-            except FunnelError as error:
-                yield ReadObject(connection.name, name, error=error)
+        if past is not None and past[1] > now:
+            past = past[0], now
+        pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix=connection.name)
+        try:
+            tasks = [
+                _Task(self, source, connection, name, of, now, past) for name, of in groups.items()
+            ]
+            fetches = [pool.submit(one.fetch) for one in tasks]
+            for task, fetch in zip(tasks, fetches, strict=True):
+                try:
+                    loads = task.land(fetch.result)
+                    until = self._read_until(task.exports)
+                    yield ReadObject(connection.name, task.name, tuple(task.exports), loads, until)
+                except FunnelError as error:
+                    yield self._failed(connection, task.name, task.exports, error)
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
 
-    def window(self, connection: Connection, exports: Iterable[Export]) -> Window:
-        """Return the window that is new for all of these: the one that was read least decides."""
-        look_back = timedelta(minutes=connection.look_back_minutes)
-        first = connection.first_day
-        begin = None if first is None else datetime(first.year, first.month, first.day, tzinfo=UTC)
-        windows = [
-            next_window(loads_of(self.landing, self.mapping, one), self.now, look_back, begin)
-            for one in exports
-        ]
-        return min(windows, key=lambda one: (one.bookmark is not None, one.bookmark or self.now))
-
-    def folder_of(self, connection: Connection, name: str) -> Path:
-        """Return the folder in which an object's download grows."""
-        safe = "".join(one if one.isalnum() else "_" for one in name)
-        return self.folder / connection.system / connection.instance / safe
+    def loads(self, export: Export) -> list[Manifest]:
+        """Return the loads that tell how far an export was read."""
+        return loads_of(self.landing, self.mapping, export)
 
     def land(self, export: Export, extract: Extract) -> Manifest:
         """Land an extract."""
         return land_extract(self.landing, self.mapping, export, extract)
 
-    def _landed(self, source: _Source, name: str, exports: list[Export]) -> list[Manifest]:
-        for left in reversed(range(_TRIES)):
-            download = source.fetch(name, exports)
+    def _failed(
+        self, connection: Connection, name: str, exports: list[Export], error: FunnelError
+    ) -> ReadObject:
+        until = self._read_until(exports)
+        return ReadObject(connection.name, name, tuple(exports), read_until=until, error=error)
+
+    def _read_until(self, exports: list[Export]) -> datetime | None:
+        """Until when all of these have landed: the one that was read least decides."""
+        reached = [read_until(self.loads(one)) for one in exports]
+        known = [one for one in reached if one is not None]
+        return min(known) if len(known) == len(reached) else None
+
+
+@dataclass(frozen=True)
+class _Task:
+    """One group of exports on its way from its source into the landing."""
+
+    reading: Reading
+    source: _Source
+    connection: Connection
+    name: str
+    exports: list[Export]
+    now: datetime
+    past: tuple[datetime, datetime] | None
+
+    @property
+    def window(self) -> Window | None:
+        """What to ask for, None if nothing can be new."""
+        is_full = _is_full(self.exports)
+        if self.past is not None:
+            # It moves no bookmark: what lies behind a gap counts as not read.
+            return None if is_full else Window(*self.past, bookmark=self.past[0])
+        loads = [self.reading.loads(one) for one in self.exports]
+        if all((read_until(one) or _NEVER) >= self.now for one in loads):
+            return None
+        if is_full:
+            return Window(None, self.now)
+        first = self.connection.first_day
+        begin = None if first is None else datetime(first.year, first.month, first.day, tzinfo=UTC)
+        windows = [next_window(one, self.now, self.connection.look_back, begin) for one in loads]
+        return min(windows, key=lambda one: (one.bookmark is not None, one.bookmark or self.now))
+
+    @property
+    def folder(self) -> Path:
+        """Where the download grows."""
+        past = "" if self.past is None else "_".join(f"_{one:%Y%m%dT%H%M%S}" for one in self.past)
+        safe = "".join(one if one.isalnum() else "_" for one in self.name)
+        place = self.reading.folder / self.connection.system / self.connection.instance
+        return place / f"{safe}{past}"
+
+    def fetch(self) -> Download | None:
+        """Fetch what is new, None if nothing can be."""
+        window = self.window
+        if window is None:
+            return None
+        return self.source.fetch(self.name, self.exports, window, self.folder)
+
+    def land(self, first: Callable[[], Download | None]) -> tuple[tuple[Export, Manifest], ...]:
+        """Land what was fetched first, and what is left to read after it."""
+        loads: list[tuple[Export, Manifest]] = []
+        fetch, left = first, _TRIES
+        while (download := fetch()) is not None:
+            fetch = self.fetch
+            if self.past is not None and Extract.of(download).is_all:
+                # What is there today says nothing of a day of the past.
+                download.remove()
+                break
             try:
-                loads = source.land(exports, download)
+                loads += self.source.land(self.exports, download)
             except TransientError:
                 # Other rows than were told of: nothing of it is worth keeping.
                 download.remove()
+                left -= 1
                 if not left:
                     raise
-            else:
+                continue
+            download.remove()
+            # What a run that died had begun ends where that run ended.
+            if self.past is not None or download.window.end >= self.now:
                 break
-        download.remove()
-        return loads
+        return tuple(loads)
 
 
 class _Source(Protocol):
     """What differs between two systems."""
 
+    def clock(self) -> datetime:
+        """What time it is there, aware."""
+
     def groups(self, exports: Mapping[str, list[Export]]) -> Mapping[str, list[Export]]:
         """What is fetched at once, by a name, of exports by their object."""
 
-    def fetch(self, name: str, exports: list[Export]) -> Download:
-        """Fetch what is new of a group."""
+    def fetch(self, name: str, exports: list[Export], window: Window, folder: Path) -> Download:
+        """Fetch a window of a group into a folder."""
 
-    def land(self, exports: list[Export], download: Download) -> list[Manifest]:
+    def land(self, exports: list[Export], download: Download) -> list[tuple[Export, Manifest]]:
         """Land it."""
 
 
@@ -138,23 +218,35 @@ class _Salesforce:
         self._reading, self._connection = reading, connection
         credentials = salesforce_credentials(connection)
         self._org = Org(connection.name, credentials, patience=reading.patience)
-        self._org.check_version()
+
+    def clock(self) -> datetime:
+        return self._org.check_version()
 
     def groups(self, exports: Mapping[str, list[Export]]) -> Mapping[str, list[Export]]:
         return exports
 
-    def fetch(self, name: str, exports: list[Export]) -> Download:
-        reading = self._reading
-        extraction = SalesforceExtraction(
-            self._org,
-            self._org.describe(name),
-            reading.folder_of(self._connection, name),
-            first_poll=1 if reading.poll is None else reading.poll,
-        )
-        return extraction.run(reading.window(self._connection, exports), reading.tell)
+    def fetch(self, name: str, exports: list[Export], window: Window, folder: Path) -> Download:
+        try:
+            return self._extracted(name, exports, window, folder)
+        except UnknownFieldError:
+            # It went after it was described: what there is now is described once more.
+            return self._extracted(name, exports, window, folder)
 
-    def land(self, exports: list[Export], download: Download) -> list[Manifest]:
-        return [self._reading.land(one, Extract.of(download)) for one in exports]
+    def land(self, exports: list[Export], download: Download) -> list[tuple[Export, Manifest]]:
+        return [(one, self._reading.land(one, Extract.of(download))) for one in exports]
+
+    def _extracted(
+        self, name: str, exports: list[Export], window: Window, folder: Path
+    ) -> Download:
+        poll = self._connection.poll_seconds
+        description = self._org.describe(name)
+        if _is_full(exports):
+            # Without bounds: what changes before the query is run would lie outside, and be gone.
+            description = replace(description, cursor=None)
+        extraction = SalesforceExtraction(
+            self._org, description, folder, first_poll=1 if poll is None else poll
+        )
+        return extraction.run(window, self._reading.tell)
 
 
 class _Marketo:
@@ -163,12 +255,20 @@ class _Marketo:
     def __init__(self, reading: Reading, connection: Connection) -> None:
         self._reading, self._connection = reading, connection
         credentials = marketo_credentials(connection)
+        calls = connection.calls_in_20_seconds
         self._instance = Instance(
-            connection.name, credentials, patience=reading.patience, is_paced=reading.is_paced
+            connection.name,
+            credentials,
+            patience=reading.patience,
+            calls=CALLS if calls is None else calls,
         )
-        self._stems = {one.name: one.stem for one in self._instance.activity_types()}
+        self._stems: dict[str, str] = {}
+
+    def clock(self) -> datetime:
+        return self._instance.clock()
 
     def groups(self, exports: Mapping[str, list[Export]]) -> Mapping[str, list[Export]]:
+        self._stems = {one.name: one.stem for one in self._instance.activity_types()}
         unknown = sorted(exports.keys() - self._stems.keys() - {LEAD})
         if unknown:
             raise TerminalError(
@@ -180,34 +280,42 @@ class _Marketo:
         groups = {LEAD: exports.get(LEAD, []), _ACTIVITIES: activities}
         return {name: of for name, of in groups.items() if of}
 
-    def fetch(self, name: str, exports: list[Export]) -> Download:
-        reading = self._reading
-        subject = Leads() if name == LEAD else Activities(tuple(map(self._stem, exports)))
-        window = reading.window(self._connection, exports)
+    def fetch(self, name: str, exports: list[Export], window: Window, folder: Path) -> Download:
+        if name != LEAD:
+            subject: Subject = Activities(tuple(map(self._stem, exports)))
+        else:
+            # By creation, which moves under no lead: one that changes meanwhile would be gone.
+            subject = Leads("createdAt" if _is_full(exports) else "updatedAt")
+        poll = self._connection.poll_seconds
         extraction = MarketoExtraction(
             self._instance,
             subject,
-            reading.folder_of(self._connection, name),
+            folder,
             window.start or _MARKETO_BEGINS,
-            60 if reading.poll is None else reading.poll,
+            60 if poll is None else poll,
         )
-        return extraction.run(window, reading.tell)
+        return extraction.run(window, self._reading.tell)
 
-    def land(self, exports: list[Export], download: Download) -> list[Manifest]:
+    def land(self, exports: list[Export], download: Download) -> list[tuple[Export, Manifest]]:
         if "types" not in download.asked:
-            return [self._reading.land(one, Extract.of(download)) for one in exports]
+            # What was asked for, and not what the mapping says now: it may be of a run before.
+            extract = Extract.of(download, is_full=download.asked["cursor"] == "createdAt")
+            return [(one, self._reading.land(one, extract)) for one in exports]
         division = divide(download)
-        return [
-            self._reading.land(
-                one,
-                Extract(division.files[stem], download.window, division.rows[stem], is_all=False),
-            )
-            for one in exports
-            for stem in [self._stem(one)]
-        ]
+        loads = []
+        for one in exports:
+            stem = self._stem(one)
+            rows = division.rows[stem]
+            extract = Extract(division.files[stem], download.window, rows, is_all=False)
+            loads.append((one, self._reading.land(one, extract)))
+        return loads
 
     def _stem(self, export: Export) -> str:
         return self._stems[export.object or ""]
+
+
+def _is_full(exports: Iterable[Export]) -> bool:
+    return any(one.load == "full" for one in exports)
 
 
 def _by_object(exports: Iterable[Export]) -> dict[str, list[Export]]:

@@ -49,6 +49,14 @@ def bookmark(loads: Iterable[Manifest]) -> datetime | None:
     return reached
 
 
+def read_until(loads: Iterable[Manifest]) -> datetime | None:
+    """Return until when one object was read, in full or without a gap; None if it never was."""
+    known = list(loads)
+    full = [one.window_end for one in known if one.kind == "full" and one.window_end is not None]
+    reached = bookmark(known)
+    return max([*full, *([reached] if reached else [])], default=None)
+
+
 def next_window(
     loads: Iterable[Manifest], now: datetime, look_back: timedelta, first: datetime | None = None
 ) -> Window:

@@ -60,17 +60,43 @@ class _UnreliableError(Exception):
 
 @dataclass(frozen=True)
 class LandedFile:
-    """What became of one export. `source` and `instance` are the system's, counts are rows."""
+    """What became of one export, a file or an object of a connected system.
+
+    `source` and `instance` are the system's, counts are rows; `told` is how many rows the system
+    itself says it gave, None of a file. `export` is its name in the mapping.
+    """
 
     entity: str
     source: str
     instance: str
+    export: str
     file: str
     delivered: int
     landed: int
     set_aside: int
+    told: int | None
     was_already_landed: bool
     seconds: float
+    is_once_more: bool = False  # days of the past, which had been read before
+
+    @classmethod
+    def of(
+        cls, export: Export, load: Manifest, *, was_already_landed: bool, seconds: float
+    ) -> LandedFile:
+        """Return what a load says."""
+        return cls(
+            entity=export.entity,
+            source=export.system,
+            instance=export.instance,
+            export=export.file,
+            file=load.file or export.file,
+            delivered=load.rows_delivered,
+            landed=load.rows_landed,
+            set_aside=load.rows_set_aside,
+            told=load.rows_reported,
+            was_already_landed=was_already_landed,
+            seconds=seconds,
+        )
 
 
 def land_file(landing: Landing, mapping: Mapping, export: Export, folder: Path) -> LandedFile:
@@ -90,21 +116,22 @@ def land_file(landing: Landing, mapping: Mapping, export: Export, folder: Path) 
         one
         for one in landing.loads(SOURCE)
         if (one.instance, one.object, one.export, one.window_end)
-        == (export.landing_instance, export.entity, export.file, export.exported_at)
+        == (export.landing_instance, export.entity, export.file, export.moment)
     ]
     same = [one for one in earlier if (one.checksum, one.settings_digest) == (checksum, settings)]
     if same:
-        return _landed(export, same[-1], was_already_landed=True, began=began)
+        seconds = time.monotonic() - began
+        return LandedFile.of(export, same[-1], was_already_landed=True, seconds=seconds)
     draft = Manifest(
-        load_id=_load_id(export, checksum, settings),
+        load_id=load_id(export.moment, checksum, settings),
         source=SOURCE,
         instance=export.landing_instance,
         object=export.entity,
         kind="full" if export.load == "full" else "increment",
         export=export.file,
         file=path.name,
-        window_end=export.exported_at,
-        cursor_after=iso_utc(export.exported_at),
+        window_end=export.moment,
+        cursor_after=iso_utc(export.moment),
         extracted_at=datetime.now(UTC),
         checksum=checksum,
         settings_digest=settings,
@@ -114,12 +141,9 @@ def land_file(landing: Landing, mapping: Mapping, export: Export, folder: Path) 
         time_zone=mapping.source_time_zone,
         supersedes=tuple(one.load_id for one in earlier),
     )
-    return _landed(
-        export,
-        land_rows(landing, mapping, export, path, draft),
-        was_already_landed=False,
-        began=began,
-    )
+    load = land_rows(landing, mapping, export, path, draft)
+    seconds = time.monotonic() - began
+    return LandedFile.of(export, load, was_already_landed=False, seconds=seconds)
 
 
 def land_rows(
@@ -187,9 +211,10 @@ def settings_digest(mapping: Mapping, export: Export) -> str:
     return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
 
 
-def _load_id(export: Export, checksum: str, settings: str) -> str:
+def load_id(moment: datetime, checksum: str, settings: str) -> str:
+    """Return the id of a load: of no other content, export or moment is it the same."""
     digest = hashlib.sha256((checksum + settings).encode()).hexdigest()[:_DIGEST_DIGITS]
-    return f"{export.exported_at:%Y%m%dT%H%M%S}-{digest}"
+    return f"{moment:%Y%m%dT%H%M%S}-{digest}"
 
 
 def _with_free_id(landing: Landing, draft: Manifest) -> Manifest:
@@ -200,22 +225,6 @@ def _with_free_id(landing: Landing, draft: Manifest) -> Manifest:
         number += 1
         free = replace(draft, load_id=f"{draft.load_id}-{number}")
     return free
-
-
-def _landed(
-    export: Export, manifest: Manifest, *, was_already_landed: bool, began: float
-) -> LandedFile:
-    return LandedFile(
-        entity=export.entity,
-        source=export.system,
-        instance=export.instance,
-        file=manifest.file or export.file,
-        delivered=manifest.rows_delivered,
-        landed=manifest.rows_landed,
-        set_aside=manifest.rows_set_aside,
-        was_already_landed=was_already_landed,
-        seconds=time.monotonic() - began,
-    )
 
 
 def _write(

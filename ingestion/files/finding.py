@@ -49,13 +49,17 @@ def project_mappings() -> list[Mapping]:
 def missing_files(mapping: Mapping, folder: Path) -> list[str]:
     """Return the files that a mapping names and the folder does not have, in its order."""
     names = _names(folder)
-    return list(dict.fromkeys(one.file for one in mapping.files if not _matches(one.file, names)))
+    files = dict.fromkeys(one.file for one in mapping.file_exports)
+    return [one for one in files if not _matches(one, names)]
 
 
 def unnamed_files(mapping: Mapping, folder: Path) -> list[str]:
-    """Return the files of a folder that no export of the mapping names: they are only noted."""
+    """Return the files of a folder that are not read: they are only noted.
+
+    No export of the mapping names them, or what they hold is read over an API.
+    """
     names = _names(folder)
-    named = {match for one in mapping.files for match in _matches(one.file, names)}
+    named = {match for one in mapping.file_exports for match in _matches(one.file, names)}
     own = {path.name for path in (mapping.path, mapping.agreement_path) if path is not None}
     in_folder = mapping.path.parent.resolve() == folder.resolve()
     return [name for name in names if name not in named and not (in_folder and name in own)]

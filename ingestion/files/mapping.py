@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 from zoneinfo import ZoneInfo
@@ -57,6 +57,7 @@ Entity = Literal[
     "currency_rates",
 ]
 FileType = Literal["csv", "parquet", "jsonl", "excel"]
+Connector = Literal["salesforce", "marketo"]
 
 _TYPE_OF_ENDING: dict[str, FileType] = {
     ".csv": "csv",
@@ -71,6 +72,8 @@ _TYPE_OF_ENDING: dict[str, FileType] = {
     ".ods": "excel",
 }
 _BOOLEANS = frozenset({"true", "false"})
+# Minutes: Salesforce commits long transactions late; Marketo fills its exports up within a day.
+_LOOK_BACK: dict[Connector, int] = {"salesforce": 10, "marketo": 24 * 60}
 
 
 class MappingError(YamlError):
@@ -156,7 +159,10 @@ class Column(Strict):
 
 
 class Export(Strict):
-    """One file, read as one entity of one system. `exported_at` is aware and UTC when read."""
+    """One file, or one object of a connected system, read as one entity of that system.
+
+    `exported_at` is aware and UTC when read; of what is read over an API each load has its own.
+    """
 
     file: str = Field(min_length=1, description="The name of the file, or a pattern with *")
     object: str | None = Field(
@@ -167,11 +173,12 @@ class Export(Strict):
     system: Identifier = Field(description="The system that the file comes from, e.g. crm")
     instance: Identifier = MAIN_INSTANCE
     entity: Entity = Field(description="One of " + ", ".join(ENTITIES))
-    load: Literal["full", "append"] = Field(
-        description="`full` (all records that exist) or `append` (only new rows)"
+    load: Literal["full", "append"] | None = Field(
+        default=None, description="`full` (all records that exist) or `append` (only new rows)"
     )
-    exported_at: Moment = Field(
-        description="when the export was made, as YYYY-MM-DD or YYYY-MM-DD HH:MM:SS"
+    exported_at: Moment | None = Field(
+        default=None,
+        description="when the export was made, as YYYY-MM-DD or YYYY-MM-DD HH:MM:SS",
     )
     history_start: Day | None = None
     key: tuple[str, ...] = Field(
@@ -251,6 +258,16 @@ class Export(Strict):
         return self.format.delimiter or ("\t" if self.ending == ".tsv" else ",")
 
     @property
+    def moment(self) -> datetime:
+        """When it was made, aware and UTC.
+
+        Raises ValueError for an object that is read over an API: only its loads have moments.
+        """
+        if self.exported_at is None:
+            raise ValueError(f"{self.file} has no `exported_at`")
+        return self.exported_at
+
+    @property
     def landing_instance(self) -> str:
         """Name of the instance folder in the landing: `crm`, or `crm.emea`."""
         if self.instance == MAIN_INSTANCE:
@@ -271,18 +288,33 @@ class Connection(Strict):
 
     system: Identifier = Field(description="The system as the items under `files` call it")
     instance: Identifier = MAIN_INSTANCE
-    connector: Literal["salesforce", "marketo"] = Field(description="`salesforce` or `marketo`")
-    look_back_minutes: int = Field(
-        default=10, ge=0, description="Minutes in which a change may still appear late, e.g. 10"
+    connector: Connector = Field(description="`salesforce` or `marketo`")
+    look_back_minutes: int | None = Field(
+        default=None, ge=0, description="Minutes in which a change may still appear late, e.g. 10"
     )
     first_day: Day | None = Field(
         default=None, description="The day from which on it is read; all of it if left out"
+    )
+    poll_seconds: float | None = Field(
+        default=None, ge=0, description="Seconds until a job is looked at again, e.g. 60"
+    )
+    tries: int | None = Field(
+        default=None, ge=1, description="How often a request is tried until it counts as failed"
+    )
+    calls_in_20_seconds: int | None = Field(
+        default=None, ge=1, description="How many calls Marketo gets at most in 20 s, e.g. 80"
     )
 
     @property
     def name(self) -> str:
         """System and instance, as messages have it: `salesforce/main`."""
         return f"{self.system}/{self.instance}"
+
+    @property
+    def look_back(self) -> timedelta:
+        """How long before the end of what was read a change may still appear."""
+        minutes = self.look_back_minutes
+        return timedelta(minutes=_LOOK_BACK[self.connector] if minutes is None else minutes)
 
 
 class Mapping(Strict):
@@ -324,8 +356,34 @@ class Mapping(Strict):
                 what = f"no item under `files` names an `object` of {one.name}"
                 mend = "Add `object: …` to those that are read over its API, e.g. `object: Lead`"
                 found.append(problem(("connections", position), what, mend))
+            places = [(each.system, each.instance) for each in self.connections[:position]]
+            if (one.system, one.instance) in places:
+                what = f"{one.name} is connected twice"
+                found.append(problem(("connections", position), what, "Keep one of the two"))
+        for position, export in enumerate(self.files):
+            if self.connection_of(export) is None:
+                found += [
+                    problem(
+                        ("files", position),
+                        f"`{name}` is missing",
+                        f"Add `{name}`: {Export.model_fields[name].description}",
+                    )
+                    for name in ("load", "exported_at")
+                    if getattr(export, name) is None
+                ]
         fail(found)
         return self
+
+    def connection_of(self, export: Export) -> Connection | None:
+        """Return over which connection an export is read, None if it is a file."""
+        place = (export.system, export.instance)
+        reached = [one for one in self.connections if (one.system, one.instance) == place]
+        return reached[0] if reached and export.object is not None else None
+
+    @property
+    def file_exports(self) -> tuple[Export, ...]:
+        """What lies in the folder of exports: all that is not read over a connection."""
+        return tuple(one for one in self.files if self.connection_of(one) is None)
 
     def objects_of(self, connection: Connection) -> tuple[Export, ...]:
         """Return what is read over a connection."""
@@ -365,7 +423,10 @@ def read_mapping(path: Path) -> Mapping:
         raise MappingError(found, where=str(path)) from refused
     zone = ZoneInfo(mapping.source_time_zone)
     files = tuple(
-        one.model_copy(update={"exported_at": _utc(one.exported_at, zone)}) for one in mapping.files
+        one.model_copy(update={"exported_at": _utc(one.exported_at, zone)})
+        if one.exported_at
+        else one
+        for one in mapping.files
     )
     read = mapping.model_copy(update={"files": files})
     read._path = path

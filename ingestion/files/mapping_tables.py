@@ -81,10 +81,11 @@ def land_mapping(landing: Landing, mapping: Mapping) -> list[Manifest]:
 def mapping_tables(mapping: Mapping) -> dict[str, pa.Table]:
     """Return the tables of a mapping, typed; times are UTC.
 
-    `data_sets` has one row. `exports` has one row per file and entity. `value_maps` has one row
-    per file, entity, field and delivered value; `*` is any other value, and a null canonical value
-    there keeps what was delivered. A field without map has no rows. `units` has one row per file,
-    entity and number whose mapping names its unit.
+    `data_sets` has one row. `exports` has one row per file, or object of a connected system, and
+    entity; of an object `exported_at` is null, for each of its loads has its own. `value_maps` has
+    one row per file, entity, field and delivered value; `*` is any other value, and a null
+    canonical value there keeps what was delivered. A field without map has no rows. `units` has one
+    row per file, entity and number whose mapping names its unit.
     """
     rows: dict[str, list[dict[str, Any]]] = {
         "data_sets": [
@@ -103,7 +104,8 @@ def mapping_tables(mapping: Mapping) -> dict[str, pa.Table]:
                 **_place(one),
                 "export": one.file,
                 "load": one.load,
-                "exported_at": one.exported_at.astimezone(UTC).replace(tzinfo=None),
+                "exported_at": one.exported_at
+                and one.exported_at.astimezone(UTC).replace(tzinfo=None),
                 "history_start": one.history_start,
                 "time_zone": mapping.source_time_zone,
             }

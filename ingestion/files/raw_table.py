@@ -65,7 +65,7 @@ class RawTable:
         """Return the rows of a batch of `select` as they land."""
         count = batch.num_rows
         delivered = dict(zip(batch.schema.names, batch.columns, strict=True))
-        exported_at = _naive(self.export.exported_at)
+        exported_at = _naive(self.export.moment)
         deleted = self.export.columns.get("is_deleted")
         always_deleted = deleted is not None and deleted.value == "true"
         columns = {
@@ -119,7 +119,7 @@ class RawTable:
         return list(dict.fromkeys([*fields, *stamps]))
 
     def _exported_at(self) -> str:
-        return iso_utc(self.export.exported_at)
+        return iso_utc(self.export.moment)
 
     def _key(self) -> str:
         parts = [column(self._at(name)) for name in self.export.key]

@@ -37,6 +37,7 @@ class Settings:
     set_up: SetUp = "salesforce_marketo"
     instances: int = 1  # 2: Europe has systems of its own
     mess: Mess = field(default_factory=lambda: PROFILES["usual"])
+    served: frozenset[str] = frozenset()  # systems that are read over their APIs and export nothing
 
     def __post_init__(self) -> None:
         if self.people < SMALLEST or self.seed < 0:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
 from ingestion.sandbox.company.company import simulate
@@ -25,13 +25,15 @@ EXPORTS, TRUTH, NOTE = "exports", "truth", "written.json"
 class Written:
     """What a company wrote. `rows`, `set_aside`, `quarantined`: file -> rows.
 
-    `set_aside` and `quarantined` are the planted rows that landing and staging must refuse.
+    `set_aside` and `quarantined` are the planted rows that landing and staging must refuse. Of
+    systems that are `served` it is what they hold, by the names that files would have.
     """
 
     people: int
     rows: dict[str, int]
     set_aside: dict[str, int]
     quarantined: dict[str, int]
+    served: list[str] = field(default_factory=list)
 
 
 def write_company(
@@ -60,6 +62,7 @@ def write_company(
         rows=_sums(parts, "rows"),
         set_aside=_sums(parts, "set_aside"),
         quarantined=_sums(parts, "quarantined"),
+        served=sorted(settings.served),
     )
     (folder / NOTE).write_text(json.dumps(asdict(written), indent=1) + "\n", encoding="utf-8")
     return written

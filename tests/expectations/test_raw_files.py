@@ -206,8 +206,13 @@ def test_an_old_export_is_told_or_holds_the_publication(
     assert _broken(verdict) == [(severity, rule, 1)]
     assert verdict.failures[0].keys == ({"file": "leads.csv", "load_id": "first"},)
     assert verdict.is_blocking == (severity == "critical")
-    # What the mapping names no longer is not waited for.
+    # What the mapping names and nobody delivers is too old, what it names no longer is not.
     landing.execute("update mapping.exports set export = 'contacts.csv'")
+    verdict = _verdict(landing, agreement, version=version)
+    assert _broken(verdict) == [(severity, rule, 1)]
+    never = {"file": "contacts.csv", "load_id": "never delivered"}
+    assert verdict.failures[0].keys == (never,)
+    landing.execute("delete from mapping.exports")
     assert _broken(_verdict(landing, agreement, version=version)) == []
 
 

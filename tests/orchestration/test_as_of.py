@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from ingestion.errors import TerminalError
-from orchestration.as_of import resolve_as_of, resolve_instant
+from orchestration.as_of import resolve_as_of, resolve_beginning, resolve_instant
 
 NOW = datetime(2026, 3, 10, 3, 30, tzinfo=UTC)
 NEW_YORK = "America/New_York"
@@ -30,6 +30,18 @@ NEW_YORK = "America/New_York"
 )
 def test_as_of(asked: str, of_data_set: date | None, answer: str) -> None:
     assert resolve_as_of(asked, of_data_set, NEW_YORK, NOW).isoformat() == answer
+
+
+@pytest.mark.parametrize(
+    ("asked", "answer"),
+    [
+        ("2026-03-08", "2026-03-08T05:00:00+00:00"),
+        ("2026-03-09", "2026-03-09T04:00:00+00:00"),
+        ("2026-03-08 12:00", "2026-03-08T16:00:00+00:00"),
+    ],
+)
+def test_a_day_begins_at_its_midnight(asked: str, answer: str) -> None:
+    assert resolve_beginning(asked, NEW_YORK, name="read_from").isoformat() == answer
 
 
 @pytest.mark.parametrize("asked", ["yesterday", "2026-13-01", "31.12.2025"])

@@ -1,6 +1,6 @@
 """Marketo: bulk extracts for leads and activities, REST for what describes them."""
 
-from ingestion.connectors.marketo.instance import LEAD, Instance
+from ingestion.connectors.marketo.instance import CALLS, LEAD, Instance
 from ingestion.connectors.marketo.login import Credentials
 
-__all__ = ["LEAD", "Credentials", "Instance"]
+__all__ = ["CALLS", "LEAD", "Credentials", "Instance"]

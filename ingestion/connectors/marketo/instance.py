@@ -15,13 +15,14 @@ from ingestion.connectors.marketo.login import Credentials, Login
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from datetime import datetime
 
     from ingestion.connectors.http import Answer, Patience
 
 # The object of a lead; any other object is the name of a type of activity.
 LEAD = "Lead"
 # Of 100 calls in 20 s that all clients of a subscription share, what one may take.
-_CALLS, _SECONDS = 80, 20
+CALLS, _SECONDS = 80, 20
 _ASSETS = 200  # on a page, the most there may be
 
 
@@ -50,7 +51,7 @@ class Page:
 class Instance:
     """The instance that credentials lead to. Threads may share it.
 
-    `is_paced` keeps below what a subscription may ask in 20 s; each method raises the errors of
+    `calls` are what it asks at most in 20 s, None for any number; each method raises the errors of
     `Client`.
     """
 
@@ -60,11 +61,11 @@ class Instance:
         credentials: Credentials,
         *,
         patience: Patience | None = None,
-        is_paced: bool = True,
+        calls: int | None = CALLS,
     ) -> None:
         self.name = name
         self._url = credentials.url.rstrip("/")
-        pace = Limiter(Rate(_CALLS, Duration.SECOND * _SECONDS)) if is_paced else None
+        pace = Limiter(Rate(calls, Duration.SECOND * _SECONDS)) if calls else None
         login = Login(name, credentials, patience)
         self.client = Client(name, judge, authority=login, patience=patience, pace=pace)
 
@@ -134,6 +135,11 @@ class Instance:
                 return
             yield page
             offset += len(page)
+
+    def clock(self) -> datetime:
+        """Return what time it is there, aware."""
+        answer = self.client.request("GET", self.url("rest/v1/stats/usage.json"))
+        return answer.moment
 
     def usage(self) -> int:
         """Return how many calls all clients made today."""

@@ -12,6 +12,7 @@ from ingestion.connectors.salesforce.login import Credentials, Login
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from ingestion.connectors.http import Answer, Patience
 
@@ -94,8 +95,11 @@ class Org:
         said = _table(self.get("limits/"))
         return {name: (int(one["Remaining"]), int(one["Max"])) for name, one in said.items()}
 
-    def check_version(self) -> None:
-        """Raise RetiredVersionError, naming those it serves, unless it serves this one."""
+    def check_version(self) -> datetime:
+        """Return what time it is there, aware, if the org serves this version.
+
+        Raises RetiredVersionError, naming those it serves, if not.
+        """
         answer = self.client.request("GET", f"{self._login.instance_url}/services/data/")
         served = [str(one["version"]) for one in answer.json()]
         if self.version not in served:
@@ -104,6 +108,7 @@ class Org:
                 where=self.name,
                 mend=f"Set one of {', '.join(served)}",
             )
+        return answer.moment
 
 
 def _table(answer: Answer) -> dict[str, Any]:

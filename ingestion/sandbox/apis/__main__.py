@@ -5,15 +5,13 @@ from __future__ import annotations
 import argparse
 import signal
 import sys
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
 from ingestion.errors import FunnelError, TerminalError
-from ingestion.sandbox.apis import marketo, salesforce
-from ingestion.sandbox.apis.faults import Faults
 from ingestion.sandbox.apis.present import Present
-from ingestion.sandbox.apis.service import served
+from ingestion.sandbox.apis.served_company import CLIENT, FAULTS, SECRET, Habits, served_company
 from ingestion.sandbox.clock import HOUR
 from ingestion.sandbox.company.company import simulate
 from ingestion.sandbox.mess import PROFILES
@@ -23,13 +21,7 @@ from ingestion.sandbox.systems.landscape import hold_systems
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from starlette.applications import Starlette
-
-    from ingestion.sandbox.systems.held import Held
-
 FIRST_PORT = 8701
-# It opens stand-ins on loopback and nothing else.
-SECRET = "local-only"  # noqa: S105
 _MORNING = 6 * HOUR  # after the last day, as exports are made
 
 
@@ -49,40 +41,23 @@ def main(arguments: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 1
     present = Present(settings.end + _MORNING, options.pace)
-    with ExitStack() as serving:
-        port = options.port
-        for held in hold_systems(simulate(settings)):
-            if held.system not in _SYSTEMS:
-                continue
-            faults = Faults({name: rates[name] for name in rates.keys() & _SYSTEMS[held.system]})
-            address = serving.enter_context(served(_application(held, present, faults), port))
-            print(f"{held.system}/{held.instance}  {address}", flush=True)
-            port += 1 if port else 0
+    systems = hold_systems(simulate(settings))
+    with served_company(systems, present, Habits(rates=rates, port=options.port)) as serving:
+        for one in serving:
+            print(f"{one.name}  {one.address}", flush=True)
         told = datetime.fromtimestamp(present.now(), UTC)
-        print(f"client unified-funnel, secret {SECRET}; there it is {told:%Y-%m-%d %H:%M} UTC")
+        print(f"client {CLIENT}, secret {SECRET}; there it is {told:%Y-%m-%d %H:%M} UTC")
         print("Ctrl-C ends it", flush=True)
         with suppress(KeyboardInterrupt):
             signal.pause()
     return 0
 
 
-_SYSTEMS = {"salesforce": salesforce.FAULTS.keys(), "marketo": marketo.FAULTS.keys()}
-
-
-def _application(held: Held, present: Present, faults: Faults) -> Starlette:
-    if held.system == "salesforce":
-        options = salesforce.Options(client_secret=SECRET)
-        return salesforce.salesforce_application(held, present, faults, options)
-    return marketo.marketo_application(
-        held, present, faults, marketo.MarketoOptions(client_secret=SECRET)
-    )
-
-
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m ingestion.sandbox.apis",
         description=__doc__,
-        epilog=f"faults: {', '.join(sorted(salesforce.FAULTS.keys() | marketo.FAULTS.keys()))}",
+        epilog=f"faults: {', '.join(sorted(_fault_names()))}",
     )
     parser.add_argument("--people", type=int, default=2000, help="default: %(default)s")
     parser.add_argument("--seed", type=int, default=7, help="default: %(default)s")
@@ -99,9 +74,13 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _fault_names() -> set[str]:
+    return {name for of_system in FAULTS.values() for name in of_system}
+
+
 def _rates(given: Iterable[str]) -> dict[str, float]:
     """Rates by fault. Raises TerminalError for a name that no stand-in knows, or no rate."""
-    known = salesforce.FAULTS.keys() | marketo.FAULTS.keys()
+    known = _fault_names()
     rates = {}
     for one in given:
         name, _, rate = one.partition("=")

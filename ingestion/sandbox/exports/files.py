@@ -55,8 +55,9 @@ def write_full(
 ) -> WrittenExports:
     """Write what each system holds on the morning after a day, by default the last one.
 
-    With the mapping of the files, and an agreement where the set-up is not the default one.
-    Raises TerminalError if the folder is not empty or cannot be written.
+    With the mapping of the files, and an agreement where the set-up is not the default one. Of
+    systems that are served no file is written; what is counted of them is what they hold. Raises
+    TerminalError if the folder is not empty or cannot be written.
     """
     return _write(
         folder,
@@ -96,7 +97,11 @@ def _write(folder: Path, morning: Morning) -> WrittenExports:
         for held in morning.systems:
             for stem, stored in held.objects.items():
                 file = file_name(held, stem)
-                texts = text_table(morning.rows(stored), held.dialect)
+                rows = morning.rows(stored)
+                if held.system in morning.settings.served:
+                    written.rows[file] = rows.num_rows
+                    continue
+                texts = text_table(rows, held.dialect)
                 planted = _planted(texts, f"{held.system}_{stem}", held.dialect, morning)
                 written.rows[file] = write_csv(planted.table, draft / file, held.dialect)
                 if planted.set_aside:

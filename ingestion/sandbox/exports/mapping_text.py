@@ -49,7 +49,25 @@ def mapping_text(morning: Morning) -> str:
         "outcomes: won_and_lost",
         "files:",
     ]
-    return "\n".join(head) + "\n" + "\n".join(_of_system(one, morning) for one in morning.systems)
+    systems = [_of_system(one, morning) for one in morning.systems]
+    served = [one for one in morning.systems if one.system in settings.served]
+    if served:
+        systems.append("connections:\n" + "".join(_connection(one, morning) for one in served))
+    return "\n".join(head) + "\n" + "\n".join(systems)
+
+
+def _connection(held: Held, morning: Morning) -> str:
+    """How a system is read whose stand-in is served: it has no limits, and nobody waits for it."""
+    lines = [
+        f"- system: {held.system}",
+        f"  instance: {held.instance}",
+        f"  connector: {held.system}",
+        "  poll_seconds: 0",
+    ]
+    if held.system == "marketo":
+        # Without it all the years would be asked for in which there was a Marketo.
+        lines += [f"  first_day: {morning.settings.first_day}", "  calls_in_20_seconds: 100000"]
+    return "\n".join(lines) + "\n"
 
 
 def _of_system(held: Held, morning: Morning) -> str:
@@ -71,10 +89,15 @@ def _of_file(block: str, held: Held, morning: Morning) -> str:
     if found is None or entity is None:
         raise ValueError(f"the fragment of {held.system} has an item without file or entity")
     stem = found.group(1)
-    more = [
-        f"  load: {'full' if morning.since is None else 'append'}",
-        f"  exported_at: {morning.shown}",
-    ]
+    more = []
+    if held.system not in morning.settings.served:
+        more += [
+            f"  load: {'full' if morning.since is None else 'append'}",
+            f"  exported_at: {morning.shown}",
+        ]
+    elif (held.system, stem) == ("marketo", "leads"):
+        # What is deleted or merged away vanishes without a word.
+        more.append("  load: full")
     if held.instance != MAIN:
         more.append(f"  instance: {held.instance}")
     if entity.group(1) in _WITH_HISTORY:
@@ -83,7 +106,7 @@ def _of_file(block: str, held: Held, morning: Morning) -> str:
         [
             f"- file: {file_name(held, stem)}\n",
             block[found.end() : entity.end()],
-            "\n".join(more) + "\n",
+            *(f"{line}\n" for line in more),
             block[entity.end() :],
         ]
     )

@@ -34,7 +34,7 @@ class Morning:
     @property
     def moment(self) -> float:
         """When the exports are made, in seconds since 1970."""
-        return _after(self.day)
+        return after(self.day)
 
     @property
     def shown(self) -> str:
@@ -50,8 +50,9 @@ class Morning:
         """Return what is exported of an object."""
         if self.since is None:
             return stored.at(self.moment)
-        return stored.between(_after(self.since), self.moment)
+        return stored.between(after(self.since), self.moment)
 
 
-def _after(day: date) -> float:
+def after(day: date) -> float:
+    """Return the moment of the exports of a day, in seconds since 1970."""
     return midnight(day + timedelta(days=1)) + _AT

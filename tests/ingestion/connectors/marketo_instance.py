@@ -26,4 +26,4 @@ def instance(stand_in: Client, **changed: str) -> Instance:
         "client_id": stand_in.options.client_id,
         "client_secret": stand_in.options.client_secret,
     }
-    return Instance("marketo/main", Credentials(**given | changed), patience=QUICK, is_paced=False)
+    return Instance("marketo/main", Credentials(**given | changed), patience=QUICK, calls=None)

@@ -122,26 +122,6 @@ def test_at_once_it_is_the_file_export(reader: Reader, exported: tuple[Mapping, 
         assert (load.window_start, load.window_end) == (None, NOW)
 
 
-def test_ten_days_of_increments_hold_what_one_full_load_holds(
-    reader: Reader, exported: tuple[Mapping, Landing]
-) -> None:
-    days = [NOW - timedelta(days=days) for days in range(10, -1, -1)]
-    for day in days:
-        reader.client.org.present.set(day.timestamp())
-        for export in reader.mapping.files:
-            reader.land(export, reader.read(export, day))
-    for export in reader.mapping.files:
-        found, expected = rows(reader.landing, export), rows(exported[1], export)
-        # Versions of the days before are there too; of each record the last one is.
-        assert without_undeclared(expected) <= without_undeclared(found)
-        loads = reader.loads(export)
-        assert [one.window_end for one in loads] == days
-        assert [one.window_start for one in loads] == [
-            None,
-            *(day - LOOK_BACK for day in days[:-1]),
-        ]
-
-
 def test_a_run_that_died_before_it_forgot_the_download_lands_nothing_twice(reader: Reader) -> None:
     export = reader.mapping.files[0]
     download = reader.read(export)
@@ -155,7 +135,7 @@ def test_a_run_that_died_before_it_forgot_the_download_lands_nothing_twice(reade
     assert len(reader.landing.loads("files")) == 1
 
 
-def test_a_file_that_lacks_rows_lands_nothing_and_is_fetched_anew(reader: Reader) -> None:
+def test_s15_a_file_that_lacks_rows_lands_nothing_and_is_fetched_anew(reader: Reader) -> None:
     export = reader.mapping.files[0]
     download = reader.read(export)
     lines = download.path.read_bytes().splitlines(keepends=True)

@@ -85,7 +85,7 @@ def test_many_faults_at_once_change_nothing(untroubled: list[bytes], tmp_path: P
             assert fetched(instance(client), tmp_path / f"{seed}.csv") == untroubled
 
 
-def test_a_file_goes_on_at_the_byte_it_was_left_at(untroubled: list[bytes], tmp_path: Path) -> None:
+def test_s09_a_file_goes_on_at_its_byte(untroubled: list[bytes], tmp_path: Path) -> None:
     path = tmp_path / "leads.csv"
     with stand_in(UNLIMITED) as client:
         whole = fetched(instance(client), path)
@@ -118,7 +118,7 @@ def describe_and_export(marketo: Instance) -> None:
         ({}, {"allows_updated_at": False}, RefusedError),
     ],
 )
-def test_what_no_patience_mends_is_said_at_once(
+def test_s10_what_no_patience_mends_is_said_at_once(
     faults: dict[str, float], options: dict[str, Any], error: type[Exception]
 ) -> None:
     given = MarketoOptions(calls_per_window=None, **options)
@@ -153,7 +153,7 @@ def test_a_job_that_keeps_failing_ends_in_its_own_error(tmp_path: Path) -> None:
         fetched(instance(client), tmp_path / "leads.csv")
 
 
-def test_deletions_come_over_pages_that_are_short_or_empty() -> None:
+def test_s03_deletions_come_over_pages_that_are_short_or_empty() -> None:
     faults = Faults({"empty_page": 0.5})
     # Marketo forgets deletions after 14 days, so that there are none at the end.
     moment = held().objects["activities_delete_lead"].shown_from[0]

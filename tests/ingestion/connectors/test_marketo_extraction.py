@@ -77,7 +77,7 @@ from ingestion.connectors.marketo.login import Credentials
 from ingestion.connectors.window import Window
 url, client, secret, start, now, folder = sys.argv[1:]
 given = Credentials(url=url, client_id=client, client_secret=secret)
-marketo = Instance("marketo/main", given, patience=Patience(first_wait=0.001), is_paced=False)
+marketo = Instance("marketo/main", given, patience=Patience(first_wait=0.001), calls=None)
 window = Window(datetime.fromisoformat(start), datetime.fromisoformat(now))
 print("begun", flush=True)
 for subject in (Leads(), Activities()):

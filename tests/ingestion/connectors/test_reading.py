@@ -2,131 +2,42 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
 
 import pytest
 
-from ingestion.connectors.http import Patience
-from ingestion.connectors.reading import Reading, ReadObject
-from ingestion.files import Connection, Mapping, land_file, read_mapping
 from ingestion.files.entities import ENTITIES
-from ingestion.landing import Landing
-from ingestion.sandbox.apis.faults import Faults
-from ingestion.sandbox.apis.marketo import MarketoOptions, marketo_application
-from ingestion.sandbox.apis.present import Present
-from ingestion.sandbox.apis.salesforce import Options, salesforce_application
-from ingestion.sandbox.apis.service import served
-from ingestion.sandbox.clock import HOUR
-from ingestion.sandbox.company.company import simulate
-from ingestion.sandbox.exports import write_full
-from ingestion.sandbox.mess import PROFILES
+from ingestion.sandbox.mess import PROFILES, archived, with_rate
 from ingestion.sandbox.settings import Settings
-from ingestion.sandbox.systems.landscape import hold_systems
+from tests.ingestion.connectors.served_systems import (
+    Company,
+    Systems,
+    exported_company,
+    newest,
+    rows,
+    served_systems,
+    some_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from ingestion.sandbox.systems.held import Held
-
-SETTINGS = Settings(people=200, mess=PROFILES["clean"])
-MORNING = SETTINGS.end + 6 * HOUR
-NOW = datetime.fromtimestamp(MORNING, UTC)
-SECRET = "local-only"  # noqa: S105  # opens stand-ins only
-QUICK = Patience(attempts=8, first_wait=0.001, longest_wait=0.01, connect=2, read=10)
-CONNECTIONS = (
-    Connection(system="salesforce", connector="salesforce"),
-    # Without a first day it would ask for all the years that there is a Marketo.
-    Connection(system="marketo", connector="marketo", first_day=SETTINGS.first_day),
-)
-
-
-@dataclass
-class Company:
-    systems: dict[str, Held]
-    mapping: Mapping
-    exported: Landing
-
 
 @pytest.fixture(scope="module")
 def company(tmp_path_factory: pytest.TempPathFactory) -> Company:
-    """Its systems, and the landing of what they exported on the last morning."""
-    folder = tmp_path_factory.mktemp("company")
-    systems = hold_systems(simulate(SETTINGS))
-    write_full(folder / "exports", SETTINGS, systems)
-    mapping = read_mapping(folder / "exports" / "mapping.yml")
-    mapping = mapping.model_copy(update={"connections": CONNECTIONS})
-    landing = Landing(folder / "landing")
-    for one in mapping.files:
-        land_file(landing, mapping, one, folder / "exports")
-    return Company({one.system: one for one in systems}, mapping, landing)
-
-
-@dataclass
-class Systems:
-    """The stand-ins of a company's systems, and a landing of what is read from them."""
-
-    company: Company
-    present: Present
-    folder: Path
-
-    @property
-    def landing(self) -> Landing:
-        return Landing(self.folder / "landing")
-
-    def read(self, now: datetime = NOW) -> list[ReadObject]:
-        self.present.set(now.timestamp())
-        reading = Reading(
-            landing=self.landing,
-            mapping=self.company.mapping,
-            folder=self.folder / "downloads",
-            now=now,
-            patience=QUICK,
-            poll=0,
-            is_paced=False,
-        )
-        return [found for one in CONNECTIONS for found in reading.read(one)]
+    # Only files have rows planted that nobody can use.
+    mess = with_rate(archived(PROFILES["awful"]), "unusable_row", 0)
+    settings = Settings(people=100, first_day=date(2025, 1, 1), mess=mess)
+    return exported_company(tmp_path_factory.mktemp("company"), settings)
 
 
 @pytest.fixture
-def systems(
-    company: Company, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: Any
-) -> Iterator[Systems]:
-    faults = Faults(getattr(request, "param", {}))
-    present = Present(MORNING)
-    applications = {
-        "SALESFORCE_MAIN_LOGIN_URL": salesforce_application(
-            company.systems["salesforce"], present, faults, Options(client_secret=SECRET)
-        ),
-        "MARKETO_MAIN_URL": marketo_application(
-            company.systems["marketo"],
-            present,
-            faults,
-            MarketoOptions(client_secret=SECRET, calls_per_window=None, passing="company"),
-        ),
-    }
-    with ExitStack() as serving:
-        for variable, application in applications.items():
-            address = serving.enter_context(served(application))
-            prefix = variable.split("_MAIN_")[0]
-            monkeypatch.setenv(f"UNIFIED_FUNNEL_{variable}", address)
-            monkeypatch.setenv(f"UNIFIED_FUNNEL_{prefix}_MAIN_CLIENT_ID", "unified-funnel")
-            monkeypatch.setenv(f"UNIFIED_FUNNEL_{prefix}_MAIN_CLIENT_SECRET", SECRET)
-        yield Systems(company, present, tmp_path)
-
-
-def rows(landing: Landing, file: str, entity: str) -> set[tuple[Any, ...]]:
-    """The rows of an export as delivered, without what tells when and how each came."""
-    names = ["_source", "_instance", "_record_id", "_is_deleted", *ENTITIES[entity]]
-    return {
-        tuple(row[name] for name in names)
-        for one in landing.loads("files")
-        if (one.export, one.object) == (file, entity)
-        for row in landing.read(one).to_pylist()
-    }
+def systems(company: Company, tmp_path: Path) -> Iterator[Systems]:
+    with served_systems(company, tmp_path) as serving:
+        yield serving
 
 
 def test_read_at_once_it_lands_as_its_exports_do(systems: Systems) -> None:
@@ -137,30 +48,38 @@ def test_read_at_once_it_lands_as_its_exports_do(systems: Systems) -> None:
         if one.object is not None:
             read = rows(systems.landing, one.file, one.entity)
             assert read == rows(systems.company.exported, one.file, one.entity), one.file
-    told = sum(one.rows_reported or 0 for found_ in found for one in found_.loads)
-    assert told == sum(one.rows_delivered for found_ in found for one in found_.loads)
+    loads = [load for one in found for _, load in one.loads]
+    assert sum(one.rows_reported or 0 for one in loads) == sum(one.rows_delivered for one in loads)
+    assert {one.read_until for one in found} == {systems.company.now}
 
 
-def test_read_day_by_day_nothing_of_the_exports_is_missing(systems: Systems) -> None:
-    for days in range(4, -1, -1):
-        found = systems.read(NOW - timedelta(days=days))
-        assert [one.error for one in found if one.error] == []
-    for one in systems.company.mapping.files:
-        if one.object is not None:
-            read = rows(systems.landing, one.file, one.entity)
-            assert rows(systems.company.exported, one.file, one.entity) <= read, one.file
-
-
-@pytest.mark.parametrize(
-    "systems", [{"server_error": 0.1, "cut": 0.1, "job_failed": 0.2}], indirect=True
-)
-def test_with_faults_it_lands_as_without(systems: Systems) -> None:
-    found = systems.read()
-    assert [one.error for one in found if one.error] == []
-    for one in systems.company.mapping.files:
-        if one.object is not None:
-            read = rows(systems.landing, one.file, one.entity)
-            assert read == rows(systems.company.exported, one.file, one.entity), one.file
+def test_ten_days_of_increments_hold_what_one_full_load_holds(
+    company: Company, tmp_path: Path
+) -> None:
+    company = some_of(company)
+    with served_systems(company, tmp_path) as systems:
+        for days in range(10, -1, -1):
+            found = systems.read(company.now - timedelta(days=days))
+            assert [one.error for one in found if one.error] == []
+    leads = {row[2] for row in newest(systems.landing, "marketo_leads.csv", "persons")}
+    gone = []
+    for one in company.mapping.files:
+        if one.object is None:
+            continue
+        read = newest(systems.landing, one.file, one.entity)
+        exported = newest(company.exported, one.file, one.entity)
+        assert exported <= read, one.file
+        # Days remember what one load comes too late for.
+        of_lead = (
+            list(ENTITIES[one.entity]).index("changed_record_id") + 4
+            if (one.entity == "field_changes")
+            else None
+        )
+        for row in read - exported:
+            is_deleted = row[3]
+            assert is_deleted or (of_lead and row[of_lead] not in leads), row
+            gone.append(row)
+    assert gone
 
 
 def test_a_source_that_is_down_does_not_stop_the_other(
@@ -185,10 +104,26 @@ def test_an_object_that_is_hidden_does_not_stop_the_others(
         one.model_copy(update={"object": "Hidden__c"}) if one.object == "Task" else one
         for one in systems.company.mapping.files
     )
-    systems.company.mapping = systems.company.mapping.model_copy(update={"files": files})
+    mapping = systems.company.mapping.model_copy(update={"files": files})
+    monkeypatch.setattr(systems.company, "mapping", mapping)
     found = {(one.source, one.object): one.error for one in systems.read()}
     errors = {key: error for key, error in found.items() if error is not None}
     assert set(errors) - {("salesforce/main", "Hidden__c")} == {
         key for key in found if key[0] == "marketo/main"
     }
     assert "CLIENT_SECRET" in str(errors["marketo/main", "Lead"])
+
+
+def test_s08_what_is_read_in_full_is_all_there_is(company: Company, tmp_path: Path) -> None:
+    files = tuple(
+        one.model_copy(update={"load": "full"}) if one.object == "Task" else one
+        for one in some_of(company).mapping.files
+    )
+    company = replace(company, mapping=company.mapping.model_copy(update={"files": files}))
+    with served_systems(company, tmp_path) as systems:
+        for days in (1, 0):
+            systems.read(company.now - timedelta(days=days))
+    loads = [one for one in systems.landing.loads("files") if one.file == "Task"]
+    assert [(one.kind, one.window_start) for one in loads] == [("full", None)] * 2
+    read = rows(systems.landing, "salesforce_tasks.csv", "activities")
+    assert read == rows(company.exported, "salesforce_tasks.csv", "activities")

@@ -79,20 +79,20 @@ def test_a_fault_changes_nothing_of_what_comes(
         assert client.org.faults.struck[fault]
 
 
-def test_sessions_end_in_the_middle_of_a_download(untroubled: set[bytes], tmp_path: Path) -> None:
+def test_s09_sessions_end_during_a_download(untroubled: set[bytes], tmp_path: Path) -> None:
     with standing(Options(client_secret=SECRET, token_requests=3)) as client:
         assert fetched(org(client), tmp_path / "leads.csv") == untroubled
         assert client.org.counts.requests["token"] > 3
 
 
-def test_a_session_that_is_refused_at_once_is_asked_for_once_more_only() -> None:
+def test_s10_a_session_that_is_refused_at_once_is_asked_for_once_more_only() -> None:
     with standing(OPTIONS, session_expired=1) as client:
         with pytest.raises(WrongCredentialsError, match="scopes"):
             org(client).limits()
         assert client.org.faults.struck["session_expired"] == 2
 
 
-def test_pages_go_on_where_they_were_left(untroubled: set[bytes], tmp_path: Path) -> None:
+def test_s09_pages_go_on_where_they_were_left(untroubled: set[bytes], tmp_path: Path) -> None:
     path = tmp_path / "leads.csv"
     with standing(OPTIONS) as client:
         job = done(org(client))
@@ -188,7 +188,7 @@ def test_wrong_credentials_are_named_and_not_shown() -> None:
         ("api_disabled", WrongCredentialsError),
     ],
 )
-def test_what_no_patience_mends_is_said_at_once(fault: str, error: type[Exception]) -> None:
+def test_s10_what_no_patience_mends_is_said_at_once(fault: str, error: type[Exception]) -> None:
     with standing(OPTIONS, **{fault: 1}) as client:
         salesforce = org(client)
         with pytest.raises(error, match="salesforce/main"):

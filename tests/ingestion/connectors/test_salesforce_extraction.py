@@ -124,7 +124,7 @@ def test_a_run_that_died_is_finished_in_its_own_window(
     assert rows_of(later) == whole
 
 
-def test_a_job_that_was_forgotten_meanwhile_is_asked_for_anew(
+def test_s09_a_job_that_was_forgotten_meanwhile_is_asked_for_anew(
     whole: set[tuple[str, ...]], tmp_path: Path
 ) -> None:
     def die(_: Download) -> None:

@@ -136,6 +136,20 @@ def test_missing_variables_are_all_named() -> None:
     assert SECRET not in str(one.value)
 
 
+def test_an_object_needs_no_time_of_export_and_a_file_does(tmp_path: Path) -> None:
+    lead = {name: one for name, one in LEAD.items() if name not in {"load", "exported_at"}}
+    mapping = mapping_in(tmp_path, [lead, PROSPECT], SALESFORCE)
+    assert [one.file for one in mapping.file_exports] == ["prospects.csv"]
+    assert mapping.files[0].exported_at is None
+    with pytest.raises(MappingError, match="`exported_at` is missing"):
+        mapping_in(tmp_path, [lead, PROSPECT], MARKETO)
+
+
+def test_a_system_that_is_connected_twice_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(MappingError, match="salesforce/main is connected twice"):
+        mapping_in(tmp_path, [LEAD], SALESFORCE, SALESFORCE)
+
+
 def test_a_connection_that_nothing_is_read_over_is_refused(tmp_path: Path) -> None:
     with pytest.raises(MappingError, match="names an `object` of marketo/main"):
         mapping_in(tmp_path, [LEAD], MARKETO)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime
 
 import pytest
@@ -171,6 +172,13 @@ PROBLEMS = {
         with_lines(key=False),
         [("7: `key` is missing. Add `key`: the column that identifies a record, or a list of "
          "columns")],
+    ),
+    "load and time of export missing": (
+        re.sub(r"    (load|exported_at): .*\n", "", RIGHT),
+        [("7: `load` is missing. Add `load`: `full` (all records that exist) or `append` (only new"
+          " rows)"),
+         ("7: `exported_at` is missing. Add `exported_at`: when the export was made, as YYYY-MM-DD"
+          " or YYYY-MM-DD HH:MM:SS")],
     ),
     "empty key": (
         RIGHT.replace("key: id", "key: []"),

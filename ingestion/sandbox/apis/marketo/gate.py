@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from dataclasses import dataclass
+from email.utils import formatdate
 from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import parse_qsl
 
@@ -67,6 +68,7 @@ class Gate:
         has_room = resource.is_open or instance.limits.enter()
         try:
             response = await self._response(request, has_room=has_room)
+            response.headers["Date"] = formatdate(instance.present.now(), usegmt=True)
             await response(scope, receive, send)
         finally:
             if has_room and not resource.is_open:

@@ -9,7 +9,8 @@ import sys
 import pytest
 import requests
 
-from ingestion.sandbox.apis.__main__ import SECRET, main
+from ingestion.sandbox.apis.__main__ import main
+from ingestion.sandbox.apis.served_company import SECRET
 
 GRANT = {
     "grant_type": "client_credentials",

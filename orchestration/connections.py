@@ -7,6 +7,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from ingestion.connectors.http import Patience
+from ingestion.connectors.landed import loads_of
 from ingestion.connectors.reading import Reading, ReadObject
 from ingestion.files import LandedFile
 from orchestration import progress
@@ -76,8 +77,8 @@ def read_connections(plan: Plan) -> tuple[list[LandedFile], list[NotRead]]:
 
 def rows_in_all(plan: Plan, exports: Iterable[Export]) -> int:
     """Return how many rows of connected objects have landed, by this run or by earlier ones."""
-    reading = Reading(landing=plan.landing, mapping=plan.mapping, folder=plan.workspace.downloads)
-    return sum(load.rows_landed for export in exports for load in reading.loads(export))
+    loads = (loads_of(plan.landing, plan.mapping, one) for one in exports)
+    return sum(load.rows_landed for of_export in loads for load in of_export)
 
 
 def _landed(reading: Reading, found: ReadObject, seconds: float) -> list[LandedFile]:

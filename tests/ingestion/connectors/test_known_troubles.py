@@ -1,7 +1,8 @@
 """What users of other connectors met with, by number: here it lands as it should.
 
-S03, S08, S09, S10 and S15 are in the modules of what they are about, S18 in the warehouse's tests
-of identity; S04 and S16 are of systems that are not read yet.
+S03, S08, S09, S10 and S15 are in the modules of what they are about. S18 (a lead and the contact
+that it became) is in tests/warehouse/test_identity.py under the law's own ids; S04 and S16 are of
+systems that are not read yet.
 """
 
 from __future__ import annotations

@@ -31,12 +31,17 @@ def loads_of(landing: Landing, mapping: Mapping, export: Export) -> list[Manifes
 
 @dataclass(frozen=True)
 class Extract:
-    """A file of what changed in a window, or of all there is, and how many rows the source told."""
+    """A file of what changed in a window, or of all there is, and how many rows the source told.
+
+    CSV as it was delivered, or Parquet that was made of it; then `malformed` may hold the rows that
+    are none, `line` and `row_text`, as Parquet too. `rows` counts them.
+    """
 
     path: Path
     window: Window
     rows: int
     is_all: bool
+    malformed: Path | None = None
 
     @classmethod
     def of(cls, download: Download, *, is_full: bool = False) -> Extract:
@@ -66,9 +71,10 @@ def land_extract(landing: Landing, mapping: Mapping, export: Export, extract: Ex
     for one in earlier:
         if (one.checksum, one.window_end, one.settings_digest) == (checksum, window.end, digest):
             return one
-    at_its_end = export.model_copy(
-        update={"exported_at": window.end, "load": "full" if extract.is_all else "append"}
-    )
+    # However the mapping calls what it is read as.
+    form = export.format.model_copy(update={"type": extract.path.suffix.removeprefix(".")})
+    load = "full" if extract.is_all else "append"
+    at_its_end = export.model_copy(update={"exported_at": window.end, "load": load, "format": form})
     draft = Manifest(
         load_id=load_id(window.end, checksum, digest),
         source=SOURCE,
@@ -95,7 +101,7 @@ def land_extract(landing: Landing, mapping: Mapping, export: Export, extract: Ex
             if window.bookmark is None and one.settings_digest != digest
         ),
     )
-    return land_rows(landing, mapping, at_its_end, extract.path, draft)
+    return land_rows(landing, mapping, at_its_end, extract.path, draft, malformed=extract.malformed)
 
 
 def _earlier(landing: Landing, export: Export) -> list[Manifest]:

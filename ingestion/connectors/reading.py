@@ -305,8 +305,13 @@ class _Marketo:
         loads = []
         for one in exports:
             stem = self._stem(one)
-            rows = division.rows[stem]
-            extract = Extract(division.files[stem], download.window, rows, is_all=False)
+            extract = Extract(
+                division.files[stem],
+                download.window,
+                division.rows[stem],
+                is_all=False,
+                malformed=division.malformed.get(stem),
+            )
             loads.append((one, self._reading.land(one, extract)))
         return loads
 

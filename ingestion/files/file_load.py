@@ -146,12 +146,20 @@ def land_file(landing: Landing, mapping: Mapping, export: Export, folder: Path) 
     return LandedFile.of(export, load, was_already_landed=False, seconds=seconds)
 
 
-def land_rows(
-    landing: Landing, mapping: Mapping, export: Export, path: Path, draft: Manifest
+def land_rows(  # noqa: PLR0913  # what lands, and where
+    landing: Landing,
+    mapping: Mapping,
+    export: Export,
+    path: Path,
+    draft: Manifest,
+    *,
+    malformed: Path | None = None,
 ) -> Manifest:
     """Land the rows of a file under a manifest that lacks only its counts; return the whole one.
 
     All rows or none; what was erased is taken out. If the load id is taken, another is given.
+    `malformed` is a Parquet file of what had been taken out of the file before because it is no
+    row: `line`, which no row of the file has, and `row_text`.
     Raises TerminalError as `land_file` does, and TransientError if the rows delivered, those set
     aside among them, are not as many as the manifest says that the source reported.
     """
@@ -165,7 +173,7 @@ def land_rows(
             source = _OPENERS[export.type](path, export, connection, Path(scratch))
             with landing.write_load(draft) as load:
                 scrubber = Scrubber(connection, mapping, erased)
-                _write(load, export, source, scrubber, Path(scratch))
+                _write(load, export, source, scrubber, Path(scratch), malformed=malformed)
                 _refuse_miscounted(load.manifest, path)
     except duckdb.Error as error:
         raise _unreadable(error, path) from error
@@ -227,12 +235,14 @@ def _with_free_id(landing: Landing, draft: Manifest) -> Manifest:
     return free
 
 
-def _write(
+def _write(  # noqa: PLR0913  # what lands, and where
     load: LoadWriter,
     export: Export,
     source: Source,
     scrubber: Scrubber,
     scratch: Path,
+    *,
+    malformed: Path | None,
 ) -> None:
     connection = scrubber.connection
     manifest = load.manifest
@@ -242,6 +252,9 @@ def _write(
     with load.new_file() as part:
         everything = part.with_suffix(".draft")
         records = _read_all(source, raw, connection, everything)
+        if malformed is not None:
+            taken_out = f"read_parquet({file_literal(malformed, scratch)})"
+            connection.execute(f"insert into {MALFORMED} from {taken_out}")
         rows = f"read_parquet({file_literal(everything, scratch)})"
         formats = _formats(export, connection, rows)
         updated = formats.get("updated_at", formats[ANY_FIELD])

@@ -54,7 +54,7 @@ def main(arguments: list[str] | None = None) -> None:
     _tell_slowest(workspace)
     # Last: it adds to the warehouse that the lines before are about.
     lines += [*_next_day(workspace, lean, options.runs), _small_run(options.runs)]
-    text = render(lines, options.people, signals)
+    text = render(lines, f"{options.people:,} people, {signals:,} signals")
     sys.stdout.write(f"\n{machine()}\n\n{text}\n")
     if options.write:
         replace_in(DOCUMENT, " ".join((str(options.people), *lean)), f"{machine()}\n\n{text}")

@@ -19,13 +19,15 @@ class Measure:
     """What one process took: seconds on the clock, seconds of CPU, bytes held at the most.
 
     `own_seconds` is the number that it ends with, the seconds of its work without start and
-    imports; None if it says none. `cpu_seconds` and `peak_bytes` are None for a part of a process.
+    imports, and `own_cpu_seconds` the one behind that; None if it says none. `cpu_seconds` and
+    `peak_bytes` are None for a part of a process.
     """
 
     seconds: float
     cpu_seconds: float | None
     peak_bytes: int | None
     own_seconds: float | None = None
+    own_cpu_seconds: float | None = None
 
 
 @dataclass(frozen=True)
@@ -65,12 +67,12 @@ def measure(command: Sequence[str], environment: Mapping[str, str], folder: Path
     if process.returncode:
         raise RuntimeError(f"{' '.join(command)} fails:\n{said}")
     cpu_seconds = usage.ru_utime + usage.ru_stime
-    return Measure(seconds, cpu_seconds, usage.ru_maxrss * 1024, _own_seconds(said))
+    return Measure(seconds, cpu_seconds, usage.ru_maxrss * 1024, *_own(said))
 
 
-def _own_seconds(said: str) -> float | None:
-    """Seconds that the last line tells, None if it is no number."""
+def _own(said: str) -> list[float]:
+    """The seconds that the last line tells, then those of CPU; none if it is no number."""
     try:
-        return float(said.strip().splitlines()[-1])
+        return [float(one) for one in said.strip().splitlines()[-1].split()]
     except (ValueError, IndexError):
-        return None
+        return []

@@ -29,30 +29,39 @@ _PACKAGES = (
 
 @dataclass(frozen=True)
 class Line:
-    """One line of the table: several runs of one thing. `own` shows its work without its start."""
+    """One line of the table: several runs of one thing. `own` shows its work without its start.
+
+    `rows` are those that each run reads; where lines have them, the table shows rows a second.
+    """
 
     name: str
     measures: Sequence[Measure]
     own: bool = False
+    rows: int | None = None
 
 
-def render(lines: Sequence[Line], people: int, signals: int) -> str:
+def render(lines: Sequence[Line], size: str) -> str:
     """Return the table: median of the runs, and their smallest and largest in brackets."""
     runs = len(lines[0].measures)
-    size = f"{people:,} people, {signals:,} signals, {runs} run{'s' * (runs > 1)}"
-    rows = [
-        f"| {size} | seconds | CPU seconds | peak MB |",
-        "| --- | --- | --- | --- |",
-    ]
+    has_rows = any(one.rows is not None for one in lines)
+    names = [f"{size}, {runs} run{'s' * (runs > 1)}", "seconds", "CPU seconds", "peak MB"]
+    names += ["rows a second"] * has_rows
+    rows = [f"| {' | '.join(names)} |", f"|{' --- |' * len(names)}"]
     for line in lines:
         seconds = [
             one.own_seconds if line.own and one.own_seconds is not None else one.seconds
             for one in line.measures
         ]
-        cpu = [one.cpu_seconds for one in line.measures if one.cpu_seconds is not None]
+        cpus = [
+            one.own_cpu_seconds if line.own and one.own_cpu_seconds is not None else one.cpu_seconds
+            for one in line.measures
+        ]
+        cpu = [one for one in cpus if one is not None]
         peak = [one.peak_bytes / 1e6 for one in line.measures if one.peak_bytes is not None]
-        shown = " | ".join((_shown(seconds, 2), _shown(cpu, 1), _shown(peak, 0)))
-        rows.append(f"| {line.name} | {shown} |")
+        shown = [line.name, _shown(seconds, 2), _shown(cpu, 1), _shown(peak, 0)]
+        if has_rows:
+            shown.append(_shown([line.rows / one for one in seconds], 0) if line.rows else "")
+        rows.append(f"| {' | '.join(shown)} |")
     return "\n".join(rows)
 
 

@@ -10,8 +10,16 @@ from typing import TYPE_CHECKING
 import dagster as dg
 import duckdb
 import pytest
+from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
 
 from ingestion.landing import Landing
+from ingestion.sandbox.apis import salesforce
 from ingestion.sandbox.apis.present import Present
 from ingestion.sandbox.apis.served_company import Habits, served_company
 from ingestion.sandbox.clock import DAY
@@ -37,8 +45,11 @@ SERVED = frozenset({"salesforce", "marketo"})
 SETTINGS = Settings(people=200, mess=PROFILES["clean"])
 CONNECTED = Settings(people=200, mess=PROFILES["clean"], served=SERVED)
 SECRET = "planted-7f3c-nobody-may-see-this"  # noqa: S105  # what is looked for everywhere
-# How an access token of the stand-ins looks, and how a client sends it.
-TOKENS = re.compile(rb"00D5e0000000001![\w-]{20}|Bearer [\w!:-]{20}")
+KEY = generate_private_key(65_537, 2_048)
+PUBLIC = KEY.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+PRIVATE = KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+# How an access token of the stand-ins looks, how a client sends it, and how an assertion begins.
+TOKENS = re.compile(rb"00D5e0000000001![\w-]{20}|Bearer [\w!:-]{20}|eyJ[\w-]{20}")
 
 
 @dataclass
@@ -76,12 +87,19 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
         run(read_workspace())
         of_files = marts(read_workspace())
     present = Present(after(SETTINGS.last_day))
+    habits = Habits(has_limits=False, secret=SECRET, public_key=PUBLIC)
+    # An org that is given a key as well is opened with it.
+    key = {
+        "UNIFIED_FUNNEL_SALESFORCE_MAIN_USERNAME": salesforce.Options().username,
+        "UNIFIED_FUNNEL_SALESFORCE_MAIN_PRIVATE_KEY": PRIVATE.decode(),
+    }
     with (
-        served_company(systems, present, Habits(has_limits=False, secret=SECRET)) as serving,
+        served_company(systems, present, habits) as serving,
         run_environment(
             folder / "exports",
             folder / "workspaces",
             **{name: text for one in serving for name, text in one.environment.items()},
+            **key,
         ),
     ):
         workspace = read_workspace()
@@ -163,6 +181,7 @@ def is_read_checks(workspace: Workspace) -> dict[str, dg.AssetCheckEvaluation]:
 
 
 def test_no_secret_is_left_in_any_file(company: Company) -> None:
+    secrets = [SECRET.encode(), *PRIVATE.splitlines()[1:-1]]
     searched = 0
     for path in company.folder.rglob("*"):
         if path.is_file():
@@ -170,6 +189,6 @@ def test_no_secret_is_left_in_any_file(company: Company) -> None:
             content = path.read_bytes()
             if path.suffix == ".parquet":
                 content = str(duckdb.sql(f"select * from '{path}'").fetchall()).encode()
-            assert SECRET.encode() not in content, path
+            assert not [one for one in secrets if one in content], path
             assert not TOKENS.search(content), path
     assert searched > 300

@@ -23,6 +23,7 @@ CLIENT = "unified-funnel"
 SECRET = "local-only"  # noqa: S105
 # Faults by system; of other systems there is no stand-in.
 FAULTS = {"salesforce": salesforce.FAULTS, "marketo": marketo.FAULTS}
+_KEPT = 1000  # results, and pages of them: more than any company has
 # By which variable the connectors know where each of them is.
 _ADDRESS = {"salesforce": "LOGIN_URL", "marketo": "URL"}
 
@@ -53,13 +54,17 @@ class Habits:
     """How stand-ins are served: the rates of faults by name, from which port on, what opens them.
 
     The next systems are on the ports that follow; 0 is any. Without limits nobody has to wait for
-    the sake of others.
+    the sake of others. Answers of bulk jobs that are kept are made and compressed once, for all who
+    ask for the same at the same moment. Who signs with the private half of `public_key` (PEM) is
+    let in to Salesforce as well.
     """
 
     rates: Mapping[str, float] = field(default_factory=dict)
     port: int = 0
     secret: str = field(default=SECRET, repr=False)
     has_limits: bool = True
+    keeps_answers: bool = False
+    public_key: bytes | None = None
 
 
 @contextmanager
@@ -85,11 +90,19 @@ def served_company(
 
 def _application(held: Held, present: Present, faults: Faults, habits: Habits) -> Starlette:
     if held.system == "salesforce":
-        options = salesforce.Options(client_secret=habits.secret)
+        options = salesforce.Options(client_secret=habits.secret, public_key=habits.public_key)
+        if habits.keeps_answers:
+            options = replace(options, results_cached=_KEPT, pages_cached=_KEPT)
         return salesforce.salesforce_application(held, present, faults, options)
-    subscription = marketo.MarketoOptions(client_secret=habits.secret)
+    subscription = marketo.MarketoOptions(
+        client_secret=habits.secret, shares_files=habits.keeps_answers
+    )
     if not habits.has_limits:
         subscription = replace(
-            subscription, calls_per_window=None, concurrent_calls=None, passing="company"
+            subscription,
+            calls_per_window=None,
+            concurrent_calls=None,
+            export_bytes_per_day=None,
+            passing="company",
         )
     return marketo.marketo_application(held, present, faults, subscription)

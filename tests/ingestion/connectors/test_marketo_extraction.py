@@ -17,6 +17,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
 from ingestion.connectors.download import Download
@@ -98,6 +99,11 @@ def ignore(_: Download) -> None:
 def records(path: Path) -> list[dict[str, str]]:
     with path.open(newline="", encoding="utf-8") as file:
         return list(csv.DictReader(file, strict=True))
+
+
+def divided(path: Path) -> list[dict[str, str]]:
+    found: list[dict[str, str]] = pq.read_table(path).to_pylist()
+    return found
 
 
 def rows_of(download: Download) -> Rows:
@@ -245,14 +251,14 @@ def test_a_field_that_is_gone_is_not_asked_for_again(quarter: Rows, tmp_path: Pa
 def test_each_type_has_a_file_that_equals_the_one_of_the_export(activities: Download) -> None:
     division = divide(activities)
     assert sorted(division.files) == BULK_STEMS
-    assert division.malformed_rows == 0
+    assert not division.malformed
     assert sum(division.rows.values()) == activities.rows
     for stem, path in division.files.items():
         expected = shown(f"activities_{stem}")
-        found = records(path)
+        found = divided(path)
         assert len(found) == len(expected) == division.rows[stem]
         assert nothing_is_null(found) == nothing_is_null(expected), stem
-        header = path.read_text().partition("\n")[0].split(",")
+        header = pq.read_schema(path).names
         assert header == list(held().objects[f"activities_{stem}"].fields), stem
 
 
@@ -302,7 +308,7 @@ def test_attributes_come_as_they_were_delivered(tmp_path: Path) -> None:
         "g4,9,2025-01-01T00:00:00Z,2,null,null,NA,null",
     ]
     division = divide(delivered(tmp_path / "odd", lines))
-    (one,) = records(division.files["one"])
+    (one,) = divided(division.files["one"])
     assert one["primaryAttributeValue"] == "a\nb\r\u2028,c"
     assert one["campaignId"] == "null"
     assert one["primaryAttributeValueId"] == ""
@@ -312,7 +318,7 @@ def test_attributes_come_as_they_were_delivered(tmp_path: Path) -> None:
         ("a/b~c", "null"),
         ("unknown", "123456789012345678901234567890"),
     ]
-    assert [row["primaryAttributeValue"] for row in records(division.files["two"])] == [
+    assert [row["primaryAttributeValue"] for row in divided(division.files["two"])] == [
         "null",
         "NA",
         "NA",
@@ -326,11 +332,19 @@ def test_rows_that_are_none_are_kept_apart(tmp_path: Path) -> None:
         "g2,7,2025-01-01T00:00:00Z,2,null,null,null,{},surplus",
         "g3,7,2025-01-01T00:00:00Z,2,null,null,null,{broken",
         "g4,7,2025-01-01T00:00:00Z,2,null,null,null,[1]",
+        "g5,7,2025-01-01T00:00:00Z,nine,null,null,null,{},surplus",
     ]
     division = divide(delivered(tmp_path / "malformed", lines))
-    assert division.rows == {"one": 0, "two": 1}
-    assert division.malformed_rows == 3
-    assert [one["text"] for one in records(division.malformed)] == lines[1:]
+    # That of no type that was asked for counts as one of the first.
+    assert division.rows == {"one": 1, "two": 4}
+    assert {stem: pq.read_metadata(path).num_rows for stem, path in division.files.items()} == {
+        "one": 0,
+        "two": 1,
+    }
+    malformed = {stem: divided(path) for stem, path in division.malformed.items()}
+    assert malformed["one"] == [{"line": 1, "row_text": lines[4]}]
+    assert [one["line"] for one in malformed["two"]] == [2, 3, 4]
+    assert sorted(one["row_text"] for one in malformed["two"]) == lines[1:4]
 
 
 @pytest.mark.parametrize(
@@ -362,8 +376,8 @@ def test_a_fault_changes_nothing_of_what_comes(fault: str, quarter: Rows, tmp_pa
 def test_a_malformed_row_of_activities_is_kept_apart(tmp_path: Path) -> None:
     with stand_in(UNLIMITED, Faults({"malformed_row": 1}, in_a_row=100)) as client:
         division = divide(fetched(client, tmp_path / "some", QUARTER, Activities(MAPPED)))
-    texts = [one["text"] for one in records(division.malformed)]
-    assert len(texts) == division.malformed_rows == 3
+    texts = [one["row_text"] for path in division.malformed.values() for one in divided(path)]
+    assert len(texts) == 3
     assert all(one.endswith("surplus") for one in texts)
 
 
@@ -426,9 +440,9 @@ def test_killed_at_any_moment_the_next_run_finds_the_same(quarter: Rows, tmp_pat
 
 
 def types_of(client: Client, folder: Path) -> dict[str, list[str]]:
-    """The lines of the files of all types, in an order of their own."""
+    """The rows of the files of all types, in an order of their own."""
     division = divide(fetched(client, folder, QUARTER, Activities()))
-    return {stem: sorted(path.read_text().splitlines()) for stem, path in division.files.items()}
+    return {stem: sorted(map(str, divided(path))) for stem, path in division.files.items()}
 
 
 # -- Lists -----------------------------------------------------------------------------------------

@@ -53,6 +53,19 @@ def test_read_at_once_it_lands_as_its_exports_do(systems: Systems) -> None:
     assert {one.read_until for one in found} == {systems.company.now}
 
 
+def test_rows_that_come_broken_are_set_aside_and_none_is_lost(
+    company: Company, tmp_path: Path
+) -> None:
+    with served_systems(some_of(company), tmp_path, {"malformed_row": 1.0}) as systems:
+        found = systems.read()
+    assert [one.error for one in found if one.error] == []
+    loads = [load for one in found for _, load in one.loads]
+    for one in loads:
+        assert one.rows_reported == one.rows_delivered == one.rows_landed + one.rows_set_aside
+    broken = {one.instance for one in loads if one.rows_set_aside}
+    assert broken == {"salesforce", "marketo"}
+
+
 def test_ten_days_of_increments_hold_what_one_full_load_holds(
     company: Company, tmp_path: Path
 ) -> None:

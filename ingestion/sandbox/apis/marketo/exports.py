@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import tempfile
 import threading
@@ -68,6 +69,7 @@ class Exports:
         self._lock = threading.RLock()
         self._jobs: dict[str, Job] = {}
         self._bytes: Counter[str] = Counter()  # by day
+        self._shared: dict[tuple[str, str, float], ExtractFile] = {}
         self._folder = Path(tempfile.mkdtemp(prefix="marketo-exports-"))
         weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
 
@@ -82,6 +84,7 @@ class Exports:
                 object=object_,
                 client=call.client,
                 format=request.format,
+                asked=json.dumps(call.json(), sort_keys=True),
                 rows=request.rows,
                 created_at=call.now,
                 ahead=self._options.skewed_by if skewed else 0,
@@ -201,12 +204,21 @@ class Exports:
             job.status = CANCELED
         else:
             job.status = COMPLETED
-            job.file = write_extract(
-                job.rows(now if job.started_at is None else job.started_at),
+            job.file = self._file_of(job, now if job.started_at is None else job.started_at)
+            self._bytes[quota_day(now)] += job.file.size
+
+    def _file_of(self, job: Job, moment: float) -> ExtractFile:
+        asked = (job.object, job.asked, moment)
+        file = self._shared.get(asked)
+        if file is None:
+            file = write_extract(
+                job.rows(moment),
                 self._folder / f"{job.id}.csv",
                 dialect=self._dialect,
                 format_=job.format,
                 order=stream(self._options.seed, f"marketo api job {job.number}"),
-                is_malformed=self._faults.strikes("malformed_row", place),
+                is_malformed=self._faults.strikes("malformed_row", f"{job.object} job"),
             )
-            self._bytes[quota_day(now)] += job.file.size
+        if self._options.shares_files:
+            self._shared[asked] = file
+        return file

@@ -28,6 +28,7 @@ class Job:
     object: str  # leads, activities
     client: str
     format: str
+    asked: str  # the body of the request that created it
     rows: Callable[[float], pa.Table]  # as shown at a moment
     created_at: float
     ahead: float = 0  # seconds that its moments are told wrong

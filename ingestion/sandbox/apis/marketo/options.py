@@ -53,6 +53,9 @@ class MarketoOptions:
     canceled: Literal["Canceled", "Cancelled"] = "Canceled"  # the documents show both
     job_zone: str = "America/Los_Angeles"  # in which the moments of jobs are told
     gzips_files: bool = True
+    # True: who asks for the same at the same moment gets the same file, order and all. Nothing is
+    # written or compressed twice, so that another reading takes as long as its client needs.
+    shares_files: bool = False
 
     short_pages: bool = True  # activity pages that are half full or empty, now and then
     old_dates: bool = True  # lead changes and deleted leads: +0000 in place of Z

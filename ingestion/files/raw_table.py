@@ -29,8 +29,9 @@ if TYPE_CHECKING:
 
 _TRUE = ("true", "t", "yes", "y", "1")
 _COMPRESSION_LEVEL = 1
-# A column whose first batch repeats each value this often is worth a dictionary.
-_REPEATS = 8
+# A column whose first rows repeat each value this often is worth a dictionary. To count the values
+# of a whole batch took a third of the time of landing 78,000 leads, and told the same.
+_REPEATS, _SAMPLE = 8, 1 << 14
 
 
 @dataclass(frozen=True)
@@ -185,6 +186,8 @@ def write_parquet(tables: Iterable[pa.Table], path: Path) -> int:
                     compression_level=_COMPRESSION_LEVEL,
                     use_dictionary=list(_repeating(table)),
                     store_schema=False,
+                    # Nobody looks for a text between two others: a fifth of the time of writing.
+                    write_statistics=False,
                 )
             writer.write_table(table, row_group_size=max(table.num_rows, 1))
             rows += table.num_rows
@@ -196,13 +199,14 @@ def write_parquet(tables: Iterable[pa.Table], path: Path) -> int:
 
 def _repeating(table: pa.Table) -> Iterator[str]:
     """Names of the columns that a dictionary makes smaller and quicker to write."""
-    for name in table.column_names:
-        values = table[name]
+    first = table.slice(0, _SAMPLE)
+    for name in first.column_names:
+        values = first[name]
         if pa.types.is_map(values.type):
             yield from (f"{name}.key_value.key", f"{name}.key_value.value")
         elif (
             pa.types.is_dictionary(values.type)
-            or pc.count_distinct(values).as_py() * _REPEATS <= table.num_rows
+            or pc.count_distinct(values).as_py() * _REPEATS <= first.num_rows
         ):
             yield name
 

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from ingestion.connectors.errors import UnreadableAnswerError
 from ingestion.connectors.marketo.extraction import ACTIVITY_COLUMNS
+from ingestion.files.physical_lines import count_lines
 from ingestion.files.sql import file_literal, literal, literals, reading_connection
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     import duckdb
@@ -53,9 +54,6 @@ def divide(download: Download) -> Division:
     value. An attribute that an activity lacks is `null`, as are values that Marketo has not. Behind
     the attributes that were described come those that were found besides. A type without rows is a
     file without rows. Raises UnreadableAnswerError if the rows are not as many as Marketo told.
-
-    Parquet, for each file is read once more to land: 1 million activities as CSV took twice as
-    long.
     """
     folder, draft = download.folder / "types", download.folder / "types.draft"
     for old in (folder, draft):
@@ -63,8 +61,14 @@ def divide(download: Download) -> Division:
     draft.mkdir()
     with reading_connection(draft) as connection:
         types = download.asked["types"]
-        _read(connection, download.path, types, draft)
-        rows = {one["stem"]: _write(connection, one, draft / _file(one["stem"])) for one in types}
+        _read(connection, download, draft)
+        found = _attributes(connection)
+        rows = {
+            one["stem"]: _write(
+                connection, one, found.get(str(one["id"]), ()), draft / _file(one["stem"])
+            )
+            for one in types
+        }
         malformed = _write_malformed(connection, rows, draft)
     told = {stem: count + malformed.get(stem, 0) for stem, count in rows.items()}
     _check(download, sum(told.values()))
@@ -77,20 +81,17 @@ def divide(download: Download) -> Division:
     )
 
 
-def _read(
-    connection: duckdb.DuckDBPyConnection,
-    path: Path,
-    types: Sequence[Mapping[str, Any]],
-    scratch: Path,
-) -> None:
+def _read(connection: duckdb.DuckDBPyConnection, download: Download, scratch: Path) -> None:
     """Make the view `activities` and the table `malformed`: stem, row_text."""
     columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in ACTIVITY_COLUMNS)
-    # In one thread: a value may hold line ends.
+    types = download.asked["types"]
+    # In one thread where a value holds line ends, or a row is none.
+    is_parallel = count_lines(download.path).lines == download.rows + 1
     connection.execute(
-        f"create table delivered as from read_csv({file_literal(path, scratch)}, "
+        f"create table delivered as from read_csv({file_literal(download.path, scratch)}, "
         f"auto_detect = false, header = true, columns = {{{columns}}}, delim = ',', quote = '\"', "
         f"escape = '\"', nullstr = {literal(_NO_NULLS)}, store_rejects = true, "
-        "rejects_table = 'rejects', parallel = false)"
+        f"rejects_table = 'rejects', parallel = {str(is_parallel).lower()})"
     )
     stems = " ".join(f"when {literal(str(one['id']))} then {literal(one['stem'])}" for one in types)
     connection.execute(
@@ -122,13 +123,27 @@ def _write_malformed(
     return {str(stem): int(count) for stem, count in found}
 
 
-def _write(connection: duckdb.DuckDBPyConnection, type_: Mapping[str, Any], path: Path) -> int:
+def _attributes(connection: duckdb.DuckDBPyConnection) -> dict[str, list[str]]:
+    """The names of the attributes that came, by the id of their type."""
+    rows = connection.execute(
+        "select distinct activityTypeId, unnest(json_keys(attributes)) as name "
+        "from activities order by name"
+    ).fetchall()
+    found: dict[str, list[str]] = {}
+    for type_id, name in rows:
+        found.setdefault(str(type_id), []).append(name)
+    return found
+
+
+def _write(
+    connection: duckdb.DuckDBPyConnection,
+    type_: Mapping[str, Any],
+    found: Iterable[str],
+    path: Path,
+) -> int:
     """Write the file of a type and return how many rows it has."""
     of_type = f"from activities where activityTypeId = {literal(str(type_['id']))}"
-    found = connection.execute(
-        f"select distinct unnest(json_keys(attributes)) as name {of_type} order by name"
-    ).fetchall()
-    names = list(dict.fromkeys([*type_["attributes"], *(name for (name,) in found)]))
+    names = list(dict.fromkeys([*type_["attributes"], *found]))
     # One reading of the JSON for all of them.
     values = f"json_extract_string(attributes, {literals(map(_pointer, names))})"
     spread = [

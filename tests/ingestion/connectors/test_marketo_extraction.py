@@ -333,18 +333,19 @@ def test_rows_that_are_none_are_kept_apart(tmp_path: Path) -> None:
         "g3,7,2025-01-01T00:00:00Z,2,null,null,null,{broken",
         "g4,7,2025-01-01T00:00:00Z,2,null,null,null,[1]",
         "g5,7,2025-01-01T00:00:00Z,nine,null,null,null,{},surplus",
+        'g6,7,2025-01-01T00:00:00Z,2,null,null,null,"{}',
     ]
     division = divide(delivered(tmp_path / "malformed", lines))
     # That of no type that was asked for counts as one of the first.
-    assert division.rows == {"one": 1, "two": 4}
+    assert division.rows == {"one": 1, "two": 5}
     assert {stem: pq.read_metadata(path).num_rows for stem, path in division.files.items()} == {
         "one": 0,
         "two": 1,
     }
     malformed = {stem: divided(path) for stem, path in division.malformed.items()}
     assert malformed["one"] == [{"line": 1, "row_text": lines[4]}]
-    assert [one["line"] for one in malformed["two"]] == [2, 3, 4]
-    assert sorted(one["row_text"] for one in malformed["two"]) == lines[1:4]
+    assert [one["line"] for one in malformed["two"]] == [2, 3, 4, 5]
+    assert sorted(one["row_text"] for one in malformed["two"]) == [*lines[1:4], lines[5]]
 
 
 @pytest.mark.parametrize(
@@ -352,7 +353,11 @@ def test_rows_that_are_none_are_kept_apart(tmp_path: Path) -> None:
     [
         ("g1,7,2025-01-01T00:00:00Z,2,null,null,null,{}", 2),
         ("g1,7,2025-01-01T00:00:00Z,99,null,null,null,{}", 1),
-        ('g1,7,2025-01-01T00:00:00Z,2,null,null,null,"{}', 1),
+        (
+            'g1,7,2025-01-01T00:00:00Z,2,null,null,null,"{}\n'
+            "g2,7,2025-01-01T00:00:00Z,2,null,null,null,{}",
+            2,
+        ),
     ],
     ids=["too few", "unknown type", "open quote"],
 )

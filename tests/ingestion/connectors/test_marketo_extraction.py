@@ -353,11 +353,7 @@ def test_rows_that_are_none_are_kept_apart(tmp_path: Path) -> None:
     [
         ("g1,7,2025-01-01T00:00:00Z,2,null,null,null,{}", 2),
         ("g1,7,2025-01-01T00:00:00Z,99,null,null,null,{}", 1),
-        (
-            'g1,7,2025-01-01T00:00:00Z,2,null,null,null,"{}\n'
-            "g2,7,2025-01-01T00:00:00Z,2,null,null,null,{}",
-            2,
-        ),
+        ('g1,7,2025-01-01T00:00:00Z,2,null,null,null,"{}\ng2,7,2025,2,null,null,null,{}', 2),
     ],
     ids=["too few", "unknown type", "open quote"],
 )

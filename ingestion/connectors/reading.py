@@ -36,8 +36,8 @@ _ACTIVITIES = "activities"
 _TRIES = 3  # of what turns out to hold other rows than were told of
 # Salesforce queues jobs, so that waiting for one at a time is most of a run; Marketo runs two.
 _AT_ONCE = 4
-# Of what was fetched, how much is landed at once: half the time on two cores, and no more memory
-# than these take together.
+# Of what was fetched, how much is landed at once: one landing leaves a core idle most of its time,
+# and each more holds up to half a gigabyte.
 _LANDED_AT_ONCE = 2
 _NEVER = datetime.min.replace(tzinfo=UTC)
 

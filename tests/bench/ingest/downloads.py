@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
     from tests.bench.ingest.source import Source
 
-_MANY = 100_000  # calls in 20 s
-
 
 def downloads(source: Source) -> list[Download]:
     """Return what `fetch` left."""
@@ -43,9 +41,10 @@ def activities(instance: Instance, source: Source) -> Activities:
 
 
 def instance_of(source: Source) -> Instance:
-    """Return the Marketo instance, asked as often as need be."""
+    """Return the Marketo instance, asked as often as the mapping allows."""
     connection = source.connection
-    return Instance(connection.name, marketo_credentials(connection), calls=_MANY)
+    credentials = marketo_credentials(connection)
+    return Instance(connection.name, credentials, calls=connection.calls_in_20_seconds)
 
 
 def first_moment(source: Source) -> datetime:

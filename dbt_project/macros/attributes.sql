@@ -23,6 +23,9 @@
         'texts': [
             ('name', 'name'), ('domain', 'domain'), ('industry', 'industry'), ('country', 'country')
         ],
-        'others': [('employees', 'employees'), ('revenue', 'revenue'), ('owner_key', 'owner_id')]
+        'others': [
+            ('employees', 'employees'), ('revenue', 'revenue'), ('owner_key', 'owner_id'),
+            ('margin', 'default'), ('customer_since', 'default'), ('customer_until', 'default')
+        ]
     }) }}
 {% endmacro %}

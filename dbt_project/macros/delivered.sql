@@ -92,7 +92,7 @@
 
 {#- Numbers that a mapping may give in percent (ingestion/files/entities.py lists the same). -#}
 {% macro fields_with_unit() %}
-    {{ return(['probability']) }}
+    {{ return(['probability', 'margin']) }}
 {% endmacro %}
 
 {#-

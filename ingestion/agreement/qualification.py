@@ -130,6 +130,8 @@ class Profile(Part):
     """In a sentence."""
     traits: tuple[Trait, ...] = ()
     """What such a buyer looks like."""
+    fits_from: Annotated[float, Field(gt=0, le=1)] = 1.0
+    """Share of the traits' weight that must hold for a buyer to be in the profile; 1: all of them."""
 
 
 class BuyerProfiles(Part):

@@ -145,6 +145,7 @@ def _profiles(version: Version) -> Iterator[Row]:
                 "profile": key,
                 "label": profile.label,
                 "description": profile.description or None,
+                "fits_from": profile.fits_from,
             }
 
 

@@ -49,7 +49,7 @@ SCHEMAS: dict[str, pa.Schema] = {
         "minimum:number maximum:number minimum_count:int within_days:int",
         "qualification_rules": "team kind rule_number:int field operator value threshold:number "
         "description",
-        "profiles": "profile label description",
+        "profiles": "profile label description fits_from:number",
         "profile_traits": "profile trait_number:int subject field operator value minimum:number "
         "maximum:number weight:number",
         "customer_definitions": "kind rule_number:int field operator value threshold:number "

@@ -29,8 +29,8 @@ ENTITIES: dict[str, dict[str, FieldType]] = {
     ),
     "accounts": _fields(
         "name t, domain t, industry t, employees n, revenue n, country t, owner_id t, "
-        "parent_id t, is_active_customer b, linked_id t, linked_source t, created_at ts, "
-        "updated_at ts, is_deleted b, deleted_at ts"
+        "parent_id t, is_active_customer b, customer_since ts, customer_until ts, margin n, "
+        "linked_id t, linked_source t, created_at ts, updated_at ts, is_deleted b, deleted_at ts"
     ),
     "opportunities": _fields(
         "name t, person_id t, person_source t, account_id t, account_source t, owner_id t, "
@@ -100,7 +100,7 @@ KEEP = "keep"  # written in a mapping as `other`: an unlisted value stays as it 
 FORECAST_CATEGORIES = frozenset({"omitted", "pipeline", "best_case", "commit", "closed"})
 
 # Numbers that systems write as fractions (the default) or as percent.
-FIELDS_WITH_UNIT = frozenset({"probability"})
+FIELDS_WITH_UNIT = frozenset({"probability", "margin"})
 
 # Text fields that know a few values only; a constant or a map may give nothing else.
 CLOSED_VALUES: dict[tuple[str, str], frozenset[str]] = {

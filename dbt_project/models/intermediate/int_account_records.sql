@@ -29,6 +29,11 @@ select
     a.employees,
     a.revenue,
     a.is_active_customer,
+    {{ reporting_date('a.customer_since', 'a.customer_since_precision', 'ctx.reporting_time_zone') }}
+        as customer_since,
+    {{ reporting_date('a.customer_until', 'a.customer_until_precision', 'ctx.reporting_time_zone') }}
+        as customer_until,
+    case when a.margin <= 1 then a.margin end as margin,
     {{ reference_key('a', 'owner_id') }} as owner_key,
     {{ reference_key('a', 'linked_id', 'linked_source') }} as linked_record_key,
     a.created_at,

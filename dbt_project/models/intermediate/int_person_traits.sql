@@ -2,16 +2,8 @@ with persons as (
     select * from {{ ref('int_persons') }} where not is_placeholder
 ),
 
-accounts as (
-    select * from {{ ref('int_accounts') }}
-),
-
--- Where no record says so, nobody knows whether it is a customer.
-known_customers as (
-    select distinct a.account_key
-    from {{ ref('int_account_records') }} as r
-    inner join {{ ref('int_accounts_resolved') }} as a on r.record_key = a.record_key
-    where r.is_active_customer is not null
+account_traits as (
+    select * from {{ ref('int_account_traits') }}
 ),
 
 person_records as (
@@ -43,13 +35,11 @@ select
     p.persona as person_persona,
     p.lead_source as person_lead_source,
     p.campaign as person_campaign,
-    a.industry as account_industry,
-    a.country as account_country,
-    cast(a.employees as varchar) as account_employees,
-    cast(a.revenue as varchar) as account_revenue,
-    case when k.account_key is not null then cast(a.is_active_customer as varchar) end
-        as account_is_active_customer
+    a.account_industry,
+    a.account_country,
+    a.account_employees,
+    a.account_revenue,
+    a.account_is_active_customer
 from persons as p
 left join first_moments as f on p.person_key = f.person_key
-left join accounts as a on p.account_key = a.account_key
-left join known_customers as k on p.account_key = k.account_key
+left join account_traits as a on p.account_key = a.account_key

@@ -1,10 +1,23 @@
+with accounts as (
+    select * from {{ ref('int_accounts') }}
+),
+
+fits as (
+    select * from {{ ref('int_account_fits') }}
+)
+
 select
-    account_key,
-    name,
-    domain,
-    industry,
-    country,
-    is_active_customer,
-    is_deleted,
-    cast(record_count as integer) as record_count
-from {{ ref('int_accounts') }}
+    a.account_key,
+    a.name,
+    a.domain,
+    a.industry,
+    a.country,
+    a.is_active_customer,
+    a.is_deleted,
+    cast(a.record_count as integer) as record_count,
+    {%- for profile in profiles() %}
+    f.{{ profile }}_profile,
+    f.{{ profile }}_fit{{ ',' if not loop.last }}
+    {%- endfor %}
+from accounts as a
+left join fits as f on a.account_key = f.account_key

@@ -2,6 +2,10 @@ with persons as (
     select * from {{ ref('int_persons') }}
 ),
 
+fits as (
+    select * from {{ ref('int_person_fits') }}
+),
+
 erased_keys as (
     select * from {{ source('erasures', 'erased_keys') }}
 ),
@@ -36,6 +40,11 @@ select
     p.account_match,
     p.is_account_match_ambiguous,
     p.is_email_ambiguous,
-    p.owner_key
+    p.owner_key,
+    {%- for profile in profiles() %}
+    f.{{ profile }}_profile,
+    f.{{ profile }}_fit{{ ',' if not loop.last }}
+    {%- endfor %}
 from persons as p
+left join fits as f on p.person_key = f.person_key
 left join erased_persons as e on p.person_key = e.person_key

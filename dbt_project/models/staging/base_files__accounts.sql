@@ -4,7 +4,7 @@
     'accounts',
     texts=['name', 'domain', 'owner_id', 'parent_id', 'linked_id', 'linked_source'],
     mapped=['industry', 'country'],
-    timestamps=['created_at', 'updated_at', 'deleted_at'],
-    numbers=['employees', 'revenue'],
+    timestamps=['customer_since', 'customer_until', 'created_at', 'updated_at', 'deleted_at'],
+    numbers=['employees', 'revenue', 'margin'],
     booleans=['is_active_customer', 'is_deleted']
 ) }}

@@ -26,7 +26,7 @@ _TRADES = {
     "Academy": "Education",
 }
 # Country: (share, region, zone, currency)
-_COUNTRIES = {
+COUNTRIES = {
     "US": (0.52, AMERICAS, 0, "USD"),
     "CA": (0.09, AMERICAS, 1, "USD"),
     "MX": (0.05, AMERICAS, 2, "USD"),
@@ -65,7 +65,7 @@ def draw_accounts(rng: np.random.Generator, settings: Settings) -> Accounts:
     number = np.arange(1, size + 1).astype(str).astype(object)
     name = one_of(rng, size, _PLACES) + " " + trade + " " + number
     host = np.char.replace(np.char.lower(name.astype(str)), " ", "-").astype(object)
-    country = one_of(rng, size, list(_COUNTRIES), [one[0] for one in _COUNTRIES.values()])
+    country = one_of(rng, size, list(COUNTRIES), [one[0] for one in COUNTRIES.values()])
     employees = np.maximum(3, np.floor(180 * np.exp(1.2 * rng.standard_normal(size))))
     revenue = np.round(employees * 150 * np.exp(0.4 * rng.standard_normal(size))) * 1000
     own_currency = _by(country, 3)
@@ -91,6 +91,6 @@ def draw_accounts(rng: np.random.Generator, settings: Settings) -> Accounts:
 def _by(country: Texts, column: int) -> Texts:
     """Look a column of the table of countries up."""
     values = np.empty(len(country), dtype=object)
-    for name, row in _COUNTRIES.items():
+    for name, row in COUNTRIES.items():
         values[country == name] = row[column]
     return values

@@ -13,7 +13,7 @@ from ingestion.sandbox.company.accounts import draw_accounts
 from ingestion.sandbox.company.answers import RECYCLED, REJECTED
 from ingestion.sandbox.company.attempts import draw_attempts
 from ingestion.sandbox.company.campaigns import draw_campaigns, draw_contents
-from ingestion.sandbox.company.customers import draw_invoices, see_customers
+from ingestion.sandbox.company.customers import draw_invoices, draw_margins, see_customers
 from ingestion.sandbox.company.exits import EXPIRED, LOST, WON, see_exits
 from ingestion.sandbox.company.opportunities import draw_follow_ups, draw_new_business
 from ingestion.sandbox.company.people import MARKETING, SALES_CONTACT, draw_people
@@ -26,6 +26,7 @@ from ingestion.sandbox.company.world import World
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from ingestion.sandbox.arrays import Moments
     from ingestion.sandbox.company.attempts import Attempts
     from ingestion.sandbox.company.customers import Customers, Invoices
     from ingestion.sandbox.company.exits import Exits
@@ -60,6 +61,7 @@ class Company(World):
     deals: Opportunities
     customers: Customers
     invoices: Invoices
+    margins: Moments  # of each account on what it pays; NaN for those that never bought
 
 
 def simulate(settings: Settings) -> Company:
@@ -109,6 +111,7 @@ def simulate(settings: Settings) -> Company:
         deals=deals,
         customers=customers,
         invoices=draw_invoices(customers, deals, settings.end),
+        margins=draw_margins(chance("margins"), world, customers),
     )
 
 

@@ -13,6 +13,20 @@ from ingestion.sandbox.company.opportunities import NEW_BUSINESS, RENEWAL
 if TYPE_CHECKING:
     from ingestion.sandbox.arrays import Moments, Numbers, Texts
     from ingestion.sandbox.company.opportunities import Opportunities
+    from ingestion.sandbox.company.world import World
+
+# What a customer brings: the margin on what it pays, by what it is; everything else is chance.
+_MARGIN, _MARGIN_SPREAD = 0.22, 0.07
+MARGIN_BY_INDUSTRY = {
+    "Manufacturing": 0.1,
+    "Logistics": 0.1,
+    "Wholesale": 0.1,
+    "Retail": -0.14,
+    "Software": -0.14,
+    "Education": -0.22,
+}
+_MARGIN_BY_SIZE = (0.06, -0.12)  # from 50 to 2,000 employees, else
+MARGIN_BY_ROLE = {"Finance": 0.16, "IT": -0.05, "Operations": -0.05, "": -0.08}  # who bought first
 
 
 @dataclass(frozen=True)
@@ -68,3 +82,21 @@ def draw_invoices(customers: Customers, deals: Opportunities, end: float) -> Inv
         amount=deals.closed_amount[order],
         currency=deals.currency[order],
     )
+
+
+def draw_margins(rng: np.random.Generator, world: World, customers: Customers) -> Moments:
+    """Make up the margin of each account that ever bought: a share of what it pays, else NaN."""
+    people, accounts = world.people, world.accounts
+    account = people.account[customers.human]
+    first = np.lexsort((customers.since, account))
+    first = first[np.diff(account[first], prepend=-1) != 0]
+    margins = _MARGIN + _MARGIN_SPREAD * rng.standard_normal(len(accounts))
+    fits = (accounts.employees >= 50) & (accounts.employees <= 2000)
+    margins += np.where(fits, *_MARGIN_BY_SIZE)
+    for industry, more in MARGIN_BY_INDUSTRY.items():
+        margins += np.where(accounts.industry == industry, more, 0)
+    bought = never(len(accounts))
+    for role, more in MARGIN_BY_ROLE.items():
+        buyers = first[people.role[customers.human[first]] == role]
+        bought[account[buyers]] = more
+    return np.asarray(np.round(margins + bought, 3))

@@ -85,12 +85,16 @@ def _customers(company: Company, account_id: pa.Array) -> tuple[Stored, Numbers,
     of_account[of_row[~is_stranger]] = np.flatnonzero(~is_stranger)
     walk_in = _numbered("Walk-in ", number[drawn], 3).to_numpy(zero_copy_only=False)
     name = np.append(accounts.name[account], walk_in)[order]
-    changes = _states(company, account_of, of_account)
+    record, changed_at, states = _states(company, account_of, of_account)
+    is_cancelled = states.indices.to_numpy() == _STATES.index("cancelled")
+    cancelled_on = pc.if_else(pa.array(is_cancelled), _american(changed_at), None)
+    # What walked in was looked at by nobody.
+    margin = pa.array(company.margins[of_row], mask=is_stranger)
     stored = build_stored(
         "Customer",
         (
             "customer_no", "crm_account_id", "name", "country", "currency", "state",
-            "customer_since",
+            "customer_since", "cancelled_on", "gross_margin",
         ),
         created_at=begins,
         fixed={
@@ -100,9 +104,15 @@ def _customers(company: Company, account_id: pa.Array) -> tuple[Stored, Numbers,
             "country": accounts.country[of_row],
             "currency": accounts.currency[of_row],
             "customer_since": _american(begins),
+            "gross_margin": margin,
         },
         changing={
-            "state": Changing(coded(np.zeros(len(begins), np.int64), _STATES), *changes)
+            "state": Changing(
+                coded(np.zeros(len(begins), np.int64), _STATES), record, changed_at, states
+            ),
+            "cancelled_on": Changing(
+                pa.nulls(len(begins), pa.string()), record, changed_at, cancelled_on
+            ),
         },
     )  # fmt: skip
     place = np.flatnonzero(is_stranger)

@@ -9,6 +9,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ingestion.sandbox.clock import DAY, HEADQUARTERS, ever
+from ingestion.sandbox.company.accounts import COUNTRIES
+from ingestion.sandbox.company.customers import MARGIN_BY_INDUSTRY, MARGIN_BY_ROLE
+from ingestion.sandbox.company.people import SOURCES
 from ingestion.sandbox.systems.columns import column, dates, instants
 from ingestion.sandbox.systems.held import STAGES
 from ingestion.sandbox.systems.words import coded
@@ -35,7 +38,7 @@ def truth_tables(company: Company, systems: tuple[Held, ...], moment: float) -> 
     `stage_entries`: human, pass and stage really entered, with whether a system still tells of it
     at the moment of an export (`is_held`), else why not; `hand_offs`: round that qualified;
     `opportunities`: opportunity record of a system, with its human and pass; `customers`: human
-    and deal won.
+    and deal won; `traits`: value of an attribute, with what it adds to the margin of who has it.
     """
     passes = see_passes(company)
     return {
@@ -45,6 +48,7 @@ def truth_tables(company: Company, systems: tuple[Held, ...], moment: float) -> 
         "hand_offs": _hand_offs(company, passes),
         "opportunities": _opportunities(company, passes, systems),
         "customers": _customers(company, passes),
+        "traits": _traits(),
     }
 
 
@@ -218,3 +222,18 @@ def _customers(company: Company, passes: Passes) -> pa.Table:
             "churned_at": instants(customers.churned_at),
         }
     )
+
+
+def _traits() -> pa.Table:
+    """What makes a good customer, and what does not, under the names of the agreement."""
+    rows = [("account.industry", name.lower(), more) for name, more in MARGIN_BY_INDUSTRY.items()]
+    rows += [
+        ("person.persona", f"{role.lower()}_lead", more)
+        for role, more in MARGIN_BY_ROLE.items()
+        if role
+    ]
+    for field in ("account.country", "person.country"):
+        rows += [(field, country, 0.0) for country in COUNTRIES]
+    rows += [("person.lead_source", source, 0.0) for source in SOURCES]
+    fields, values, more = zip(*rows, strict=True)
+    return pa.table({"field": fields, "value": values, "margin": pa.array(more, pa.float64())})

@@ -1,0 +1,1 @@
+{{ profile_fits('person_key', ref('int_person_traits')) }}

@@ -21,6 +21,7 @@ PORT ?= 3000
 PEOPLE ?=
 DAYS ?=
 HISTORIES ?=
+SEEDS ?=
 FROM ?=
 UNTIL ?=
 
@@ -76,6 +77,10 @@ what-if: $(READY) ## AGREEMENT=<file> all history under an agreement that nobody
 	@$(if $(DATA),UNIFIED_FUNNEL_DATA='$(DATA)') $(if $(MAPPING),UNIFIED_FUNNEL_MAPPING='$(MAPPING)') \
 		$(BIN)/python -m orchestration.what_if $(or $(AGREEMENT),$(UNIFIED_FUNNEL_AGREEMENT),agreement.yml)
 
+.PHONY: propose-profile
+propose-profile: $(READY) ## the buyer profile that the data support, as an agreement to try with what-if
+	@$(GIVEN) $(BIN)/python -m orchestration.profile_proposal
+
 # By standard input: a command line is seen by everybody on the machine.
 .PHONY: erase
 erase: $(READY) ## PERSON=<key or e-mail> erase a person; without PERSON it asks. LOOK=1 only tells
@@ -116,6 +121,10 @@ sandbox: $(READY) ## serve stand-ins of Salesforce and Marketo; PEOPLE=2000, SAN
 .PHONY: truth
 truth: $(READY) ## how much of what simulated companies really did is found; PEOPLE=2000
 	@$(BIN)/python -m tests.truth $(if $(PEOPLE),--people $(PEOPLE)) $(TRUTH)
+
+.PHONY: profiles
+profiles: $(READY) ## whether the traits that really make good customers are found; SEEDS=20, PEOPLE=8000
+	@$(BIN)/python -m tests.truth.profiles $(if $(PEOPLE),--people $(PEOPLE)) $(if $(SEEDS),--seeds $(SEEDS))
 
 .PHONY: increments
 increments: $(READY) ## whether daily increments, with erasures, equal a full refresh; PEOPLE=500 DAYS=30

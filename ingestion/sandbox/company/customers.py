@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 # What a customer brings: the margin on what it pays, by what it is; everything else is chance.
 _MARGIN, _MARGIN_SPREAD = 0.22, 0.07
 MARGIN_BY_INDUSTRY = {
-    "Manufacturing": 0.1,
-    "Logistics": 0.1,
-    "Wholesale": 0.1,
-    "Retail": -0.14,
-    "Software": -0.14,
+    "Logistics": 0.18,
+    "Wholesale": 0.18,
+    "Manufacturing": -0.02,  # buys as readily as these two, and brings little
+    "Retail": -0.05,
+    "Software": -0.05,
     "Education": -0.22,
 }
 _MARGIN_BY_SIZE = (0.06, -0.12)  # from 50 to 2,000 employees, else

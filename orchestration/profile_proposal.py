@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 # What a buyer is. How somebody came, and whether they are a customer by now, is no trait to look for.
 _FIELDS = (
     "account.industry",
+    "account.account_type",
     "account.country",
     "account.employees",
     "account.revenue",
@@ -168,7 +169,9 @@ def _trait(field: str, wanted: list[_Value]) -> Trait:
     # Half a case more on either side: nobody among the others is no proof that nobody ever will be.
     others = (base_good - good + 0.5) / (base_n - n + 1)
     weight = max(0.1, round(log((good + 0.5) / (n + 1) / others), 1))
-    evidence = f"{good} of {n:,} became good customers, of the others {base_good - good} of {base_n - n:,}"
+    evidence = (
+        f"{good} of {n:,} became good customers, of the others {base_good - good} of {base_n - n:,}"
+    )
     return Trait(test, weight, evidence)
 
 

@@ -21,7 +21,8 @@
 {% macro account_attributes() %}
     {{ return({
         'texts': [
-            ('name', 'name'), ('domain', 'domain'), ('industry', 'industry'), ('country', 'country')
+            ('name', 'name'), ('domain', 'domain'), ('industry', 'industry'), ('account_type', 'default'),
+            ('country', 'country')
         ],
         'others': [
             ('employees', 'employees'), ('revenue', 'revenue'), ('owner_key', 'owner_id'),

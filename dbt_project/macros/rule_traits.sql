@@ -7,6 +7,7 @@
         ('person.lead_source', 'person_lead_source', false),
         ('person.campaign', 'person_campaign', false),
         ('account.industry', 'account_industry', false),
+        ('account.account_type', 'account_account_type', false),
         ('account.country', 'account_country', false),
         ('account.employees', 'account_employees', true),
         ('account.revenue', 'account_revenue', true),

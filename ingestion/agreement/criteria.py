@@ -87,6 +87,8 @@ class Criterion(Part):
     """Fit: campaigns, any of them."""
     account_industry: Texts | None = Field(None, alias="account.industry")
     """Fit: industries of the account, any of them."""
+    account_account_type: Texts | None = Field(None, alias="account.account_type")
+    """Fit: types of the account, any of them."""
     account_country: Texts | None = Field(None, alias="account.country")
     """Fit: countries of the account, any of them."""
     account_employees: Bounds | None = Field(None, alias="account.employees")

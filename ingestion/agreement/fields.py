@@ -19,15 +19,18 @@ SEGMENT_FIELDS = (
     "person.persona",
     "person.record_type",
     "account.industry",
+    "account.account_type",
     "account.country",
     "owner.owner_key",
     "owner.team",
+    "owner.manager",
     "owner.region",
     "opportunity.product",
     "opportunity.pipeline",
     "opportunity.opportunity_type",
     "opportunity.lead_source",
     "opportunity.currency",
+    "opportunity.developer_key",
 )
 
 TRAIT_FIELDS = (
@@ -37,6 +40,7 @@ TRAIT_FIELDS = (
     "person.lead_source",
     "person.campaign",
     "account.industry",
+    "account.account_type",
     "account.country",
     "account.employees",
     "account.revenue",

@@ -106,9 +106,15 @@ def _profiles(version: Version) -> list[str]:
         lines += [profile.description, ""] if profile.description else []
         traits = ((test(trait), trait.weight) for trait in profile.traits)
         lines += grid(("Trait", "Weight"), traits)
-        share = f"at least {profile.fits_from:.0%} of the weight" if profile.fits_from < 1 else "all"
-        lines += [f"A buyer is in the profile when {share} of these hold." if share == "all" else
-                  f"A buyer is in the profile when {share} holds.", ""]
+        share = (
+            f"at least {profile.fits_from:.0%} of the weight" if profile.fits_from < 1 else "all"
+        )
+        lines += [
+            f"A buyer is in the profile when {share} of these hold."
+            if share == "all"
+            else f"A buyer is in the profile when {share} holds.",
+            "",
+        ]
     for title, rules in (
         ("A good customer, when all hold", profiles.good_customer),
         ("Warning signs of a bad customer", profiles.bad_customer),

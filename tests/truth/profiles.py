@@ -115,12 +115,16 @@ def main() -> int:
     wrong = 0
     for seed in range(1, arguments.seeds + 1):
         with tempfile.TemporaryDirectory() as folder:
-            company = write(Path(folder), "company", mess="usual", people=arguments.people, seed=seed)
+            company = write(
+                Path(folder), "company", mess="usual", people=arguments.people, seed=seed
+            )
             for subject, one in found(company, build(company, "rpt_buyer_profile_lift")).items():
                 drivers = [trait for trait in one.traits if trait in one.drivers]
                 first = next((trait for trait in one.traits if trait in one.decoys), "none")
                 verdict = "found" if one.is_right else f"MISLED: {first} before {drivers[-1:]}"
-                sys.stdout.write(f"seed {seed}, {subject}: {len(drivers)} planted traits {verdict}\n")
+                sys.stdout.write(
+                    f"seed {seed}, {subject}: {len(drivers)} planted traits {verdict}\n"
+                )
                 sys.stdout.flush()
                 wrong += not one.is_right
     return 1 if wrong else 0

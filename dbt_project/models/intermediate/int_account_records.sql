@@ -25,6 +25,7 @@ select
     a.domain,
     {{ normalised_domain('a.domain') }} as domain_normalised,
     a.industry,
+    a.account_type,
     a.country,
     a.employees,
     a.revenue,

@@ -12,6 +12,7 @@ known_customers as (
 select
     a.account_key,
     a.industry as account_industry,
+    a.account_type as account_account_type,
     a.country as account_country,
     cast(a.employees as varchar) as account_employees,
     cast(a.revenue as varchar) as account_revenue,

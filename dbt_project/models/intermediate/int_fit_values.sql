@@ -62,6 +62,7 @@ account_values as (
         f.field,
         case f.field
             when 'account.industry' then r.industry
+            when 'account.account_type' then r.account_type
             when 'account.country' then r.country
             when 'account.employees' then cast(r.employees as varchar)
             when 'account.revenue' then cast(r.revenue as varchar)

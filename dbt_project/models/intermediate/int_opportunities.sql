@@ -118,6 +118,7 @@ select
     o.account_record_key,
     o.owner_key,
     o.owner_key_created,
+    o.developer_key,
     o.pipeline,
     o.opportunity_type,
     o.product,

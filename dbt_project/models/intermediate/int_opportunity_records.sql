@@ -3,7 +3,8 @@ with opportunities as (
         o.*,
         {{ reference_key('o', 'account_id', 'account_source') }} as account_record_key,
         {{ reference_key('o', 'person_id', 'person_source') }} as person_record_key,
-        {{ reference_key('o', 'owner_id') }} as owner_key
+        {{ reference_key('o', 'owner_id') }} as owner_key,
+        {{ reference_key('o', 'developer_id') }} as developer_key
     from {{ ref('stg_files__opportunities') }} as o
 ),
 
@@ -33,6 +34,7 @@ select
     o.account_record_key,
     o.person_record_key,
     o.owner_key,
+    o.developer_key,
     coalesce(o.pipeline, 'default') as pipeline,
     coalesce(o.opportunity_type, 'new_business') as opportunity_type,
     o.product,

@@ -36,6 +36,7 @@ select
     p.lead_source as person_lead_source,
     p.campaign as person_campaign,
     a.account_industry,
+    a.account_account_type,
     a.account_country,
     a.account_employees,
     a.account_revenue,

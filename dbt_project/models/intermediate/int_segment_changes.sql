@@ -4,8 +4,10 @@
         'lead_source': 'lead_source', 'country': 'country', 'campaign': 'campaign',
         'persona': 'persona', 'record_type': "coalesce(record_type, 'lead')", 'owner_key': 'owner_id'
     }),
-    ('account', 'accounts', {'industry': 'industry', 'country': 'country'}),
-    ('owner', 'owners', {'team': 'team', 'region': 'region'}),
+    ('account', 'accounts', {
+        'industry': 'industry', 'account_type': 'account_type', 'country': 'country'
+    }),
+    ('owner', 'owners', {'team': 'team', 'manager': 'manager', 'region': 'region'}),
     ('opportunity', 'opportunities', {
         'product': 'product', 'pipeline': "coalesce(pipeline, 'default')",
         'opportunity_type': "coalesce(opportunity_type, 'new_business')",

@@ -1,7 +1,7 @@
 {#- Attributes that several records of one person or account may have: entity, its records, fields. -#}
 {%- set several = [
     ('person', 'int_person_values', ['country', 'persona', 'record_type', 'owner_key']),
-    ('account', 'int_account_values', ['industry', 'country'])
+    ('account', 'int_account_values', ['industry', 'account_type', 'country'])
 ] -%}
 {%- set orders = {'person_record_type': 'default_order', 'person_owner_key': 'owner_id_order'} -%}
 

@@ -11,6 +11,7 @@ select
     a.name,
     a.domain,
     a.industry,
+    a.account_type,
     a.country,
     a.is_active_customer,
     a.is_deleted,

@@ -26,6 +26,7 @@ select
     o.person_key,
     s.pass_number,
     o.owner_key,
+    o.developer_key,
     o.pipeline,
     o.opportunity_type,
     o.product,

@@ -65,6 +65,7 @@ select
     cast(case when r.grade in ('good', 'bad', 'neither') then r.worst_rank end as integer)
         as worst_rank,
     a.industry as account_industry,
+    a.account_type,
     a.country as account_country,
     a.employees as account_employees,
     a.revenue as account_revenue,

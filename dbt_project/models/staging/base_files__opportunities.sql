@@ -2,7 +2,9 @@
 
 {{ delivered_rows(
     'opportunities',
-    texts=['name', 'person_id', 'person_source', 'account_id', 'account_source', 'owner_id'],
+    texts=[
+        'name', 'person_id', 'person_source', 'account_id', 'account_source', 'owner_id', 'developer_id'
+    ],
     mapped=[
         'pipeline', 'opportunity_type', 'product', 'stage', 'currency', 'forecast_category',
         'lead_source', 'campaign', 'loss_reason', 'competitor'

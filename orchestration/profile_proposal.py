@@ -1,4 +1,4 @@
-"""The buyer profile that the data support, as a proposed agreement version: `make propose-profile`."""
+"""The buyer profile that the data support, as a proposed version: `make propose-profile`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import date
 from io import StringIO
 from math import log
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -23,6 +22,7 @@ from orchestration.workspace import read_workspace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
     from ingestion.agreement import Agreement
 
@@ -37,7 +37,7 @@ _FIELDS = (
     "person.title",
     "person.country",
 )
-# Each attribute is counted where it belongs: a company's once, however many of its people came.
+# An attribute is counted where it belongs: a company's once, however many of its people came.
 # Rows of too few, and of attributes that leak, say nothing for or against.
 _VALUES = """
     select
@@ -87,7 +87,7 @@ class _Value:
 
 
 def propose(plan: Plan) -> Proposal:
-    """Write the agreement with one version more, whose agreed profile has the traits that the data support.
+    """Write the agreement with one version more: its agreed profile is what the data support.
 
     Looked at is who became a good customer: among all leads, and where that shows nothing, among
     customers. A field's wanted values are those that are significantly better than the rest; where

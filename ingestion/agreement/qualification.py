@@ -131,7 +131,7 @@ class Profile(Part):
     traits: tuple[Trait, ...] = ()
     """What such a buyer looks like."""
     fits_from: Annotated[float, Field(gt=0, le=1)] = 1.0
-    """Share of the traits' weight that must hold for a buyer to be in the profile; 1: all of them."""
+    """Share of the traits' weight that must hold to be in the profile; 1: all traits."""
 
 
 class BuyerProfiles(Part):

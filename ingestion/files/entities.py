@@ -28,16 +28,16 @@ ENTITIES: dict[str, dict[str, FieldType]] = {
         "created_at ts, updated_at ts, is_deleted b, deleted_at ts"
     ),
     "accounts": _fields(
-        "name t, domain t, industry t, account_type t, employees n, revenue n, country t, owner_id t, "
-        "parent_id t, is_active_customer b, customer_since ts, customer_until ts, margin n, "
-        "linked_id t, linked_source t, created_at ts, updated_at ts, is_deleted b, deleted_at ts"
+        "name t, domain t, industry t, account_type t, employees n, revenue n, country t, "
+        "owner_id t, parent_id t, is_active_customer b, customer_since ts, customer_until ts, "
+        "margin n, linked_id t, linked_source t, created_at ts, updated_at ts, is_deleted b, deleted_at ts"
     ),
     "opportunities": _fields(
         "name t, person_id t, person_source t, account_id t, account_source t, owner_id t, "
         "pipeline t, opportunity_type t, product t, stage t, stage_at ts, is_closed b, is_won b, "
         "amount n, currency t, probability n, forecast_category t, lead_source t, campaign t, "
-        "loss_reason t, competitor t, developer_id t, created_at ts, closed_at ts, expected_close_at ts, "
-        "updated_at ts, is_deleted b, deleted_at ts"
+        "loss_reason t, competitor t, developer_id t, created_at ts, closed_at ts, "
+        "expected_close_at ts, updated_at ts, is_deleted b, deleted_at ts"
     ),
     "owners": _fields(
         "name t, email t, team t, manager t, region t, time_zone t, kind t, is_active b"

@@ -55,7 +55,7 @@ class Found:
 
 
 def found(company: Company, warehouse: Path) -> dict[str, Found]:
-    """Return what the warehouse found of a company's planted traits, by subject (account, person)."""
+    """Return what was found of a company's planted traits, by subject (account, person)."""
     truth = str(company.truth / "traits.parquet")
     with duckdb.connect(str(warehouse), read_only=True) as connection:
         return {

@@ -10,8 +10,8 @@ passes as (
         j.account_key,
         coalesce(j.account_key, j.person_key) as customer_key,
         j.is_placeholder,
-        p.outcome in ('won', 'churned') as is_won,
-        p.outcome = 'open' as is_open
+        p.started_date,
+        p.outcome in ('won', 'churned') as is_won
     from {{ ref('int_passes') }} as p
     inner join journeys as j on p.pass_key = j.journey_key
 ),
@@ -32,30 +32,45 @@ defined as (
 
 trips as (
     select
-        'person' as unit, person_key as unit_key, person_key, cast(null as varchar) as account_key,
-        customer_key, is_won, is_open
+        'person' as unit, person_key as unit_key, customer_key, is_won, started_date
     from passes
     where not is_placeholder
     union all
-    select 'account', account_key, null, account_key, customer_key, is_won, is_open
+    select 'account', account_key, customer_key, is_won, started_date
     from passes
     where account_key is not null
 ),
 
--- Whoever is still on the way has not shown yet whether they buy.
+-- Long enough: the longest time within which the agreement counts a conversion.
+patience as (
+    select max(w.window_days) as days
+    from {{ source('agreement', 'conversion_windows') }} as w
+    inner join {{ ref('int_agreement_versions') }} as v on w.version = v.version and v.is_in_force
+),
+
+context as (
+    select * from {{ source('ops', 'run_context') }}
+),
+
+-- Who came lately has not shown yet whether they buy, also where some of them did at once.
 units as (
     select
         unit,
         unit_key,
-        max(person_key) as person_key,
-        max(account_key) as account_key,
         min(case when is_won then customer_key end) as customer_key,
-        case
-            when max(case when is_won then 1 else 0 end) = 1 then 1
-            when max(case when is_open then 1 else 0 end) = 0 then 0
-        end as won
+        max(case when is_won then 1 else 0 end) as won,
+        min(started_date) as started_date
     from trips
     group by unit, unit_key
+),
+
+decided as (
+    select u.*
+    from units as u
+    cross join context as ctx
+    cross join patience as p
+    where
+        coalesce({{ days_between('u.started_date', 'ctx.as_of_date') }} >= p.days, true)
 ),
 
 traits as (
@@ -90,7 +105,7 @@ select
     {%- for field, column, is_number in rule_traits() %}
     {{ column ~ '_band.band as ' ~ column ~ '_band' if is_number else 't.' ~ column }}{{ ',' if not loop.last }}
     {%- endfor %}
-from units as u
+from decided as u
 cross join defined as d
 inner join traits as t on u.unit = t.unit and u.unit_key = t.unit_key
 left join grades as g on u.customer_key = g.customer_key

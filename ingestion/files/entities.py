@@ -30,7 +30,8 @@ ENTITIES: dict[str, dict[str, FieldType]] = {
     "accounts": _fields(
         "name t, domain t, industry t, account_type t, employees n, revenue n, country t, "
         "owner_id t, parent_id t, is_active_customer b, customer_since ts, customer_until ts, "
-        "margin n, linked_id t, linked_source t, created_at ts, updated_at ts, is_deleted b, deleted_at ts"
+        "margin n, linked_id t, linked_source t, created_at ts, updated_at ts, is_deleted b, "
+        "deleted_at ts"
     ),
     "opportunities": _fields(
         "name t, person_id t, person_source t, account_id t, account_source t, owner_id t, "

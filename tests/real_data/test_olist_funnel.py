@@ -125,6 +125,48 @@ def test_landed_rows_are_the_rows_of_the_files(olist: Any) -> None:
         "select entity, sum(row_count) from quality.reconciliation group by entity"
     )
     counts = dict(found)
-    assert counts["persons"] == 8000
+    assert counts["persons"] == 8000 + 842
     assert counts["opportunities"] == 842
     assert counts["accounts"] == 842 + 3095
+
+
+def test_what_only_winners_tell_of_themselves_is_leakage(olist: Any) -> None:
+    found: Iterator[tuple[Any, ...]] = olist.rows(
+        "select field, bool_and(is_leakage), count(q_value) > 0, min(known_of_others)"
+        " from marts.rpt_buyer_profile_lift where unit = 'person' and other_field is null"
+        " group by field"
+    )
+    assert {row[0]: row[1:] for row in found} == {
+        "person.lead_source": (False, True, pytest.approx(7112 / 7158, abs=0.001)),
+        "person.persona": (True, False, 0),
+        "account.industry": (True, False, 0),
+        "account.account_type": (True, False, 0),
+        "account.is_active_customer": (True, False, 0),
+    }
+
+
+def test_origins_that_sell_better_and_worse_are_told_from_chance(olist: Any, answers: Any) -> None:
+    found: Iterator[tuple[Any, ...]] = olist.rows(
+        "select value, n, successes, lift > 1, is_small_sample from marts.rpt_buyer_profile_lift"
+        " where unit = 'person' and base = 'leads' and outcome = 'won' and is_significant"
+        " and field = 'person.lead_source' and other_field is null"
+    )
+    told = {row[0]: row[1:] for row in found}
+    assert {name: row[2] for name, row in told.items()} == {
+        "unknown": True, "paid_search": True, "organic_search": True,
+        "social": False, "email": False, "other": False,
+    }  # fmt: skip
+    for name, (n, won, _, _) in told.items():
+        origin = answers["by_origin"][name]
+        assert (n, won) == (origin["mqls"], origin["closed"])
+
+
+@pytest.mark.parametrize(
+    ("segment", "values"),
+    [("business_segment", 34), ("lead_type", 9), ("behaviour_profile", 10), ("sdr", 32)],
+)
+def test_deals_are_cut_by_all_that_sales_wrote_down(olist: Any, segment: str, values: int) -> None:
+    assert olist.row(
+        "select count(*), sum(won), count(win_rate) from marts.rpt_win_loss"
+        f" where period_type = 'all' and segment = '{segment}'"
+    ) == (values, 842, 0)

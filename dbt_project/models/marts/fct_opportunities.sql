@@ -11,7 +11,10 @@ opportunity_passes as (
 ),
 
 entries as (
-    select journey_key as opportunity_key, min(entered_at) as first_stage_at
+    select
+        journey_key as opportunity_key,
+        min(entered_at) as first_stage_at,
+        min(entered_date) as first_stage_date
     from {{ ref('int_stage_entries') }}
     where journey_type = 'opportunity'
     group by journey_key
@@ -34,6 +37,8 @@ select
     o.created_at,
     e.first_stage_at,
     o.closed_at,
+    coalesce(o.created_date, e.first_stage_date) as opened_date,
+    o.closed_date,
     o.expected_close_date,
     o.is_closed,
     o.is_won,

@@ -26,9 +26,8 @@ from ingestion.sandbox.company.world import World
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from ingestion.sandbox.arrays import Moments
     from ingestion.sandbox.company.attempts import Attempts
-    from ingestion.sandbox.company.customers import Customers, Invoices
+    from ingestion.sandbox.company.customers import Customers, Invoices, Margins
     from ingestion.sandbox.company.exits import Exits
     from ingestion.sandbox.company.opportunities import Opportunities
     from ingestion.sandbox.company.rounds import Rounds
@@ -61,7 +60,7 @@ class Company(World):
     deals: Opportunities
     customers: Customers
     invoices: Invoices
-    margins: Moments  # of each account on what it pays; NaN for those that never bought
+    margins: Margins
 
 
 def simulate(settings: Settings) -> Company:

@@ -56,6 +56,16 @@ class Invoices:
         return len(self.customer)
 
 
+@dataclass(frozen=True)
+class Margins:
+    """One entry per account in every array."""
+
+    share: Moments  # of what it pays; NaN where it never bought
+
+    def __len__(self) -> int:
+        return len(self.share)
+
+
 def see_customers(deals: Opportunities) -> Customers:
     """Return the customers that the deals made."""
     first = np.flatnonzero(deals.is_won & (deals.kind == NEW_BUSINESS))
@@ -84,8 +94,8 @@ def draw_invoices(customers: Customers, deals: Opportunities, end: float) -> Inv
     )
 
 
-def draw_margins(rng: np.random.Generator, world: World, customers: Customers) -> Moments:
-    """Make up the margin of each account that ever bought: a share of what it pays, else NaN."""
+def draw_margins(rng: np.random.Generator, world: World, customers: Customers) -> Margins:
+    """Make up the margins of the accounts that ever bought."""
     people, accounts = world.people, world.accounts
     account = people.account[customers.human]
     first = np.lexsort((customers.since, account))
@@ -99,4 +109,4 @@ def draw_margins(rng: np.random.Generator, world: World, customers: Customers) -
     for role, more in MARGIN_BY_ROLE.items():
         buyers = first[people.role[customers.human[first]] == role]
         bought[account[buyers]] = more
-    return np.asarray(np.round(margins + bought, 3))
+    return Margins(np.round(margins + bought, 3))

@@ -89,7 +89,7 @@ def _customers(company: Company, account_id: pa.Array) -> tuple[Stored, Numbers,
     is_cancelled = states.indices.to_numpy() == _STATES.index("cancelled")
     cancelled_on = pc.if_else(pa.array(is_cancelled), _american(changed_at), None)
     # What walked in was looked at by nobody.
-    margin = pa.array(company.margins[of_row], mask=is_stranger)
+    margin = pa.array(company.margins.share[of_row], mask=is_stranger)
     stored = build_stored(
         "Customer",
         (

@@ -46,7 +46,8 @@ COMPOUND = """\
 KNOWN = (
     "status, lifecycle_stage, score, activity, opportunity_stage, opportunity_outcome, "
     "renewal_outcome, person.title, person.country, person.persona, person.lead_source, "
-    "person.campaign, account.industry, account.country, account.employees, account.revenue, "
+    "person.campaign, account.industry, account.account_type, account.country, account.employees, "
+    "account.revenue, "
     "account.is_active_customer, all, any, not"
 )
 

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 KNOWN_SEGMENTS = (
     "person.lead_source, person.country, person.campaign, person.persona, person.record_type, "
-    "account.industry, account.country, owner.owner_key, owner.team, owner.region, "
+    "account.industry, account.account_type, account.country, owner.owner_key, owner.team, "
+    "owner.manager, owner.region, "
     "opportunity.product, opportunity.pipeline, opportunity.opportunity_type, "
     "opportunity.lead_source, opportunity.currency"
 )

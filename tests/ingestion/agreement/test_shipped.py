@@ -113,14 +113,26 @@ def test_olist_is_the_funnel_of_a_marketplace() -> None:
     ]
     assert found["conversion_windows"].column("window_days").to_pylist() == [30, 90]
     assert found["settings"].column("expiry_days").to_pylist() == [None]
-    assert found["segments"].column("segment").to_pylist() == ["lead_source"]
+    assert found["segments"].column("segment").to_pylist() == [
+        "lead_source",
+        "business_segment",
+        "lead_type",
+        "behaviour_profile",
+        "sdr",
+    ]
 
 
 def test_maven_has_no_marketing_stage() -> None:
     found = tables(read_agreement(SHIPPED["maven_crm"]))
     assert found["stages"].column("stage").to_pylist() == ["prospecting", "engaging", "won"]
     assert found["stage_roles"].column("role").to_pylist() == ["opportunity", "won"]
-    assert found["segments"].column("segment").to_pylist() == ["product", "region"]
+    assert found["segments"].column("segment").to_pylist() == [
+        "product",
+        "sector",
+        "region",
+        "manager",
+        "agent",
+    ]
 
 
 def test_the_fields_exist_in_what_mappings_fill() -> None:
@@ -128,7 +140,7 @@ def test_the_fields_exist_in_what_mappings_fill() -> None:
         "person": set(ENTITIES["persons"]),
         "account": set(ENTITIES["accounts"]),
         "owner": {*ENTITIES["owners"], "owner_key"},
-        "opportunity": set(ENTITIES["opportunities"]),
+        "opportunity": {*ENTITIES["opportunities"], "developer_key"},
     }
     for field in (*SEGMENT_FIELDS, *TRAIT_FIELDS):
         entity, name = field.split(".")

@@ -145,6 +145,13 @@ lint: $(READY) ## formats, types, imports, SQL, dbt
 	cd dbt_project && ../$(BIN)/dbt --warn-error parse --quiet --target-path ../workspace/lint
 	UNIFIED_FUNNEL_DEV_WAREHOUSE=:memory: $(BIN)/sqlfluff lint --processes 2 dbt_project/models dbt_project/tests
 
+# One page of 6 MB; without a catalog of built tables, so that it needs none: the contracts say the types.
+.PHONY: docs
+docs: $(READY) ## every table and column on one page, workspace/docs/static_index.html, for a browser
+	@cd dbt_project && UNIFIED_FUNNEL_DEV_WAREHOUSE=:memory: ../$(BIN)/dbt docs generate --static \
+		--empty-catalog --quiet --target-path ../workspace/docs --log-path ../workspace/docs
+	@echo "$(CURDIR)/workspace/docs/static_index.html"
+
 .PHONY: bench
 bench: $(READY) ## what each phase takes; PEOPLE=100000 (of 18 signals each; BENCH=--lean: of 11), RUNS=3
 	@$(BIN)/python -m tests.bench $(if $(PEOPLE),--people $(PEOPLE)) $(if $(RUNS),--runs $(RUNS)) $(BENCH)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from orchestration.report.figure import Chart
 
 # Pixels. The narrow one fits a phone of 360 px with the page's own edges.
-WIDE, NARROW = 760, 300
+WIDE, NARROW = 860, 300
 
 _SVG = "http://www.w3.org/2000/svg"
 # What Vega draws with. Anything else would be a surprise in a page, so it is refused.
@@ -30,8 +30,8 @@ _CONFIG = {
         "gridColor": "var(--line)",
         "domainColor": "var(--line)",
         "tickColor": "var(--line)",
-        "labelFontSize": 12,
-        "titleFontSize": 12,
+        "labelFontSize": 13,
+        "titleFontSize": 13,
         "titleFontWeight": "normal",
         "labelLimit": 220,
         "labelOverlap": True,
@@ -39,12 +39,14 @@ _CONFIG = {
     "axisX": {"grid": False},
     "legend": {
         "labelColor": "var(--ink)",
-        "labelFontSize": 12,
+        "labelFontSize": 13,
         "orient": "top",
         "direction": "horizontal",
         "title": None,
         "symbolStrokeWidth": 3,
         "labelLimit": 240,
+        # Browsers' fonts are wider than the one that is measured with.
+        "columnPadding": 32,
     },
     "text": {"fill": "var(--ink)", "fontSize": 12},
 }

@@ -22,13 +22,15 @@ NO_POLICY = "none: no stages are counted"
 class Column:
     """A column of a table: its name in the answer, its heading, how its values are written.
 
-    `labels` are what people call a value; a value without one is shown as it is.
+    `labels` are what people call a value; a value without one is shown as it is. `unit` names the
+    column that says of each row what the value counts (minutes and share: a share).
     """
 
     name: str
     label: str
     kind: Kind = "text"
     labels: Mapping[Any, str] = field(default_factory=dict)
+    unit: str = ""
 
 
 @dataclass(frozen=True)

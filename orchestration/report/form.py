@@ -1,4 +1,4 @@
-"""The forms that charts of the report have. Each is called with a width and gives an Altair chart."""
+"""Forms of charts. Each is called with a width in pixels and gives an Altair chart."""
 
 from __future__ import annotations
 
@@ -56,20 +56,16 @@ class Lines:
         base = alt.Chart(_data(self.points)).encode(
             x=x, y=y, color=_colour(series, width), description="told:N"
         )
-        line = base.mark_line(strokeWidth=2).encode(
-            strokeDash=alt.StrokeDash(
-                "series:N", scale=alt.Scale(domain=series, range=_DASHES[: len(series)])
-            ),
-            detail="series:N",
-        )
-        shape = alt.Shape("series:N", scale=alt.Scale(domain=series, range=_SHAPES[: len(series)]))
-        full = base.transform_filter("!datum.is_low").mark_point(size=42, filled=True)
-        hollow = base.transform_filter("datum.is_low").mark_point(
-            size=42, filled=True, fill="var(--card)", strokeWidth=1.6
-        )
-        layers = [line, full.encode(shape=shape), hollow.encode(shape=shape)]
+        # A layer for each series: a dash that is encoded would be drawn around the legend's shapes.
+        lines = [
+            base.transform_filter(alt.datum.series == one).mark_line(
+                strokeWidth=2, strokeDash=_DASHES[place % len(_DASHES)]
+            )
+            for place, one in enumerate(series)
+        ]
+        layers = [*lines, _points(base, series, 44)]
         if self.goal is not None:
-            goal = alt.Chart(alt.Data(values=[{"goal": self.goal}])).mark_rule(
+            goal = alt.Chart(_values([{"goal": self.goal}])).mark_rule(
                 stroke="var(--muted)", strokeDash=[3, 3]
             )
             layers.append(goal.encode(y="goal:Q"))
@@ -102,7 +98,8 @@ class Bars:
                 description="told:N",
             )
         )
-        return _sized(bars, width, 30 * len(names) + (70 if len(series) > 1 else 30))
+        height = 30 * len(names) + (70 if len(series) > 1 else 30)
+        return _sized(bars, width, height, names)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,27 +127,25 @@ class Intervals:
             base.transform_filter("isValid(datum.low) && isValid(datum.high)")
             .mark_bar(height=3)
             .encode(x=alt.X("low:Q", title=None, axis=axis), x2="high:Q"),
-            base.transform_filter("!datum.is_low")
-            .mark_point(size=60, filled=True)
-            .encode(x=alt.X("value:Q", title=None)),
-            base.transform_filter("datum.is_low")
-            .mark_point(size=60, filled=True, fill="var(--card)", strokeWidth=1.6)
-            .encode(x=alt.X("value:Q", title=None)),
+            _points(base, series, 60).encode(x=alt.X("value:Q", title=None)),
         ]
         if self.neutral is not None:
-            rule = alt.Chart(alt.Data(values=[{"neutral": self.neutral}])).mark_rule(
+            rule = alt.Chart(_values([{"neutral": self.neutral}])).mark_rule(
                 stroke="var(--muted)", strokeDash=[3, 3]
             )
             layers.append(rule.encode(x="neutral:Q"))
         step = 30 + 12 * (len(series) - 1)
-        return _sized(
-            alt.layer(*layers), width, step * len(names) + (70 if len(series) > 1 else 30)
-        )
+        height = step * len(names) + (70 if len(series) > 1 else 30)
+        return _sized(alt.layer(*layers), width, height, names)
 
 
-def _data(points: Sequence[Point]) -> alt.Data:
-    return alt.Data(
-        values=[
+def _values(rows: list[dict[str, Any]]) -> Any:
+    return alt.Data(values=rows)  # type: ignore[no-untyped-call]  # Altair's own gap
+
+
+def _data(points: Sequence[Point]) -> Any:
+    return _values(
+        [
             {
                 "at": one.at.isoformat() if isinstance(one.at, date) else one.at,
                 "value": one.value,
@@ -166,23 +161,41 @@ def _data(points: Sequence[Point]) -> alt.Data:
     )
 
 
-def _colour(series: Sequence[str], width: int) -> alt.Color:
-    legend = alt.Legend(columns=1 if width < _PHONE else 4) if len(series) > 1 else None
-    colours = [_COLOURS[place % len(_COLOURS)] for place in range(len(series))]
-    return alt.Color(
-        "series:N", scale=alt.Scale(domain=list(series), range=colours), legend=legend, sort=None
+def _points(base: Any, series: Sequence[str], size: int) -> Any:
+    """Hollow where the number stands on little: one legend tells colour and shape."""
+    return base.mark_point(size=size, strokeWidth=1.6, opacity=1).encode(
+        shape=alt.Shape("series:N", scale=alt.Scale(domain=series, range=_shapes(series))),
+        fill=alt.when("datum.is_low")
+        .then(alt.value("var(--card)"))
+        .otherwise(alt.Fill("series:N", scale=_scale(series), legend=None)),
     )
+
+
+def _colour(series: Sequence[str], width: int) -> alt.Color:
+    legend = alt.Legend(columns=1 if width < _PHONE else 3) if len(series) > 1 else None
+    return alt.Color("series:N", scale=_scale(series), legend=legend, sort=None)
+
+
+def _shapes(series: Sequence[str]) -> list[str]:
+    return [_SHAPES[place % len(_SHAPES)] for place in range(len(series))]
+
+
+def _scale(series: Sequence[str]) -> alt.Scale:
+    colours = [_COLOURS[place % len(_COLOURS)] for place in range(len(series))]
+    return alt.Scale(domain=list(series), range=colours)
 
 
 def _names_axis(width: int) -> alt.Axis:
     return alt.Axis(labelLimit=110 if width < _PHONE else 260, ticks=False, domain=False)
 
 
-def _sized(chart: Any, width: int, height: int) -> Any:
+def _sized(chart: Any, width: int, height: int, names: Sequence[str] = ()) -> Any:
+    # Browsers' fonts are wider than the one that is measured with: room for the names' beginnings.
+    longest = max((min(len(one), width // 16) for one in names), default=4)
     # All of it, axis and legend too, within the width.
     return chart.properties(
         width=width,
         height=height,
         autosize=alt.AutoSizeParams(type="fit", contains="padding"),
-        padding=2,
+        padding={"left": 1.4 * longest, "right": 10, "top": 2, "bottom": 2},
     )

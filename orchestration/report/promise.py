@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from orchestration.report.figure import LOW_N, Tile
-from orchestration.report.wording import worded
+from orchestration.report.wording import KIND_OF_UNIT, worded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from orchestration.report.figure import Kind
 
 _PERIODS = 12
-
-_KINDS: Mapping[str, Kind] = {"minutes": "share", "share": "share", "count": "number"}
 
 
 def tile_of(rows: Sequence[Mapping[str, Any]], running: date, href: str = "") -> Tile:
@@ -28,7 +26,7 @@ def tile_of(rows: Sequence[Mapping[str, Any]], running: date, href: str = "") ->
     closed = [one for one in rows if one["period_start"] < running]
     last = closed[-1] if closed else rows[-1]
     before = closed[-2] if len(closed) > 1 else None
-    kind = _KINDS.get(last["unit"], "money")
+    kind = KIND_OF_UNIT[last["unit"]]
     goal = last["goal"]
     return Tile(
         row=last["row_key"],

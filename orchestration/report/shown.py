@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from orchestration.report.drawing import draw
 from orchestration.report.figure import Chart, Funnel, Table, Text, Tiles
-from orchestration.report.wording import is_numeric, sort_value, worded
+from orchestration.report.wording import KIND_OF_UNIT, is_numeric, sort_value, worded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 _SPARK_WIDTH, _SPARK_HEIGHT = 120, 28
 # Percent of the width; a stage with somebody in it is never invisible.
 _NARROWEST = 0.6
+# Lines of a table below a chart that stand there unasked.
+_UNFOLDED = 8
 
 
 def shown(figure: Figure) -> dict[str, Any]:
@@ -37,7 +39,7 @@ def _chart(figure: Figure, part: Chart, place: int) -> dict[str, Any]:
     return {"chart": part, "wide": wide, "narrow": narrow}
 
 
-def _table(figure: Figure, part: Table, _: int) -> dict[str, Any]:
+def _table(figure: Figure, part: Table, place: int) -> dict[str, Any]:
     rows = figure.answer.rows if part.rows is None else part.rows
     marks = [mark for mark in part.marks if any(row[mark.flag] for row in rows)]
     choices = _choices(rows, part.pickers)
@@ -51,7 +53,10 @@ def _table(figure: Figure, part: Table, _: int) -> dict[str, Any]:
         "table": part,
         "marks": marks,
         "columns": [
-            {"label": one.label, "is_numeric": is_numeric(one.kind), "kind": one.kind}
+            {
+                "label": one.label,
+                "css": _css(one),
+            }
             for one in part.columns
         ],
         "lines": written.get(first, []),
@@ -61,6 +66,8 @@ def _table(figure: Figure, part: Table, _: int) -> dict[str, Any]:
         else None,
         "totals": {key: part.total or len(some) for key, some in choices.items()},
         "total": (part.total or len(picked)),
+        # Beside a chart or tiles it is there for who wants the numbers.
+        "is_folded": place > 0 and len(written.get(first, [])) > _UNFOLDED,
     }
 
 
@@ -71,13 +78,22 @@ def _line(
     for column in columns:
         value = row[column.name]
         label = column.labels.get(value)
+        kind = KIND_OF_UNIT[row[column.unit]] if column.unit else column.kind
         cells.append(
             {
-                "t": worded(value, column.kind) if label is None else label,
-                "v": sort_value(value, column.kind) if label is None else label,
+                "t": worded(value, kind) if label is None else label,
+                "v": sort_value(value, kind) if label is None else label,
             }
         )
     return {"cells": cells, "marks": [one.text for one in marks if row[one.flag]]}
+
+
+def _css(column: Column) -> str:
+    if column.unit or is_numeric(column.kind):
+        return "number"
+    return {"code": "code", "date": "short", "month": "short", "moment": "short"}.get(
+        column.kind, ""
+    )
 
 
 def _packed(lines: Sequence[Mapping[str, Any]]) -> list[list[Any]]:

@@ -56,7 +56,7 @@ def make_site(publication: Path, pages: Sequence[Page] = PAGES) -> Site:
         made = [page for page in pages if page.key not in left_out]
         if _FIRST in left_out:
             raise TerminalError(
-                f"the publication has no {', '.join(left_out[_FIRST])}: it is of an earlier version",
+                f"it is of an earlier version and has no {', '.join(left_out[_FIRST])}",
                 where=str(publication),
                 mend="Publish anew: make run",
             )

@@ -12,6 +12,14 @@ if TYPE_CHECKING:
 
 NOTHING = "–"
 
+# How a number is written by what its target counts: of a clock it is the share that was met.
+KIND_OF_UNIT: Mapping[str, Kind] = {
+    "minutes": "share",
+    "share": "share",
+    "count": "number",
+    "money": "money",
+}
+
 
 def worded(value: Any, kind: Kind = "text") -> str:
     """Return the text of a value; of nothing a dash."""

@@ -1,4 +1,4 @@
-"""The pages of the report, in the order of the menu. A new page is a module here and a line below."""
+"""The pages, in the order of the menu. A new one is a module here and two lines below."""
 
 from orchestration.report.page import Page
 from orchestration.report.pages import (

@@ -106,7 +106,8 @@ def _criteria(reading: Reading) -> Figure:
                         case when is_negated then 'not ' else '' end
                         || coalesce(field, condition, '') || ' '
                         || coalesce(value, concat_ws(' to ', minimum, maximum), '')
-                        || case when minimum_count > 1 then ', ' || minimum_count || ' times' else '' end
+                        || case when minimum_count > 1
+                            then ', ' || minimum_count || ' times' else '' end
                         || case when within_days is not null
                             then ' within ' || within_days || ' days' else '' end,
                         '; and ' order by condition_number),
@@ -167,8 +168,8 @@ def _slas(reading: Reading) -> Figure:
     return _figure(
         "slas",
         "What each team promised",
-        "Targets of clocks are business minutes of the calendar that is named; of volumes hand-offs a"
-        " period; of shares a fraction.",
+        "Targets of clocks are business minutes of the calendar that is named; of volumes hand-offs"
+        " a period; of shares a fraction.",
         reading.ask(f"""
             select label, team, target, target_unit, attainment_target, period, clock_start,
                 clock_stop, calendar, segment, segment_value

@@ -224,8 +224,8 @@ def _stages(reading: Reading) -> Figure:
     return Figure(
         key="stages",
         title="What each stage means",
-        definition="The words of the agreement in force. How each stage is entered is on the page of"
-        " the agreement.",
+        definition="The words of the agreement in force. How each stage is entered is on the page"
+        " of the agreement.",
         unit="stage",
         period="the agreement in force",
         basis="every row is one stage",

@@ -175,11 +175,11 @@ def _as_it_was(reading: Reading) -> Figure:
     return Figure(
         key="as-it-was",
         title="The funnel as it was",
-        definition="Passes that had reached each stage by the end of the picked month, as known now,"
-        " and how many of these had reached the next stage by then. A pass that begun in the middle"
-        " counts from there on only, so the funnel may widen. Standing are those who were in the"
-        " stage at that moment. Origin, owner and account are those of the pass's beginning.",
-        unit="pass",
+        definition="Passes that had reached each stage by the end of the picked month, as known"
+        " now, and how many of these had reached the next stage by then. A pass that began in the"
+        " now, and how many of these had reached the next stage by then. A pass that began in the"
+        " middle counts from there on only, so the funnel may widen. Standing are those who were in"
+        " the stage at that moment. Origin, owner and account are those of the pass's beginning.",
         policy="implied: every stage between the lowest entered and the furthest",
         period=f"the last {_ENDS} month ends, and {reading.as_of_date}; all from the beginning",
         basis="the count at each stage; the rate's is told beside it",
@@ -232,9 +232,9 @@ def _over_time(reading: Reading) -> Figure:
     return Figure(
         key="conversion-over-time",
         title="Do more go on than before?",
-        definition="Of the persons who entered a stage in a quarter, the share that entered the next"
-        " one within the longest agreed window. With one window for all, a recent quarter is not"
-        " beaten by an old one only because it had less time.",
+        definition="Of the persons who entered a stage in a quarter, the share that entered the"
+        " next one within the longest agreed window. With one window for all, a recent quarter is"
+        " not beaten by an old one only because it had less time.",
         unit="person: first entry in the quarter",
         policy="implied",
         period="fiscal quarter of the entry, the last five years",
@@ -347,8 +347,8 @@ def _by_segment(reading: Reading) -> Figure:
     return Figure(
         key="segments",
         title="Which segments go on",
-        definition="Of the persons of a segment who ever entered a stage, the share that entered the"
-        " next one, ever. The segment is that of the entry: a later edit moves nobody.",
+        definition="Of the persons of a segment who ever entered a stage, the share that entered"
+        " the next one, ever. The segment is that of the entry: a later edit moves nobody.",
         unit="person",
         policy="implied",
         period="the whole time",

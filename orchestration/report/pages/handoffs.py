@@ -36,9 +36,14 @@ def _figures(reading: Reading) -> Iterator[Figure]:
 def _team(reading: Reading, team: str) -> Figure:
     answer = reading.ask(f"""
         select a.sla || '/' || a.period_start as row_key, d.label, d.target_unit as unit,
-            a.period_type, a.period_start, a.target as goal, a.actual, a.n, a.met, a.late,
-            a.overdue, a.pending, a.void, a.median_minutes, a.pace, a.is_small_sample,
-            d.target as promised
+            a.period_type, a.period_start, a.target as goal, a.actual, a.n, a.is_small_sample,
+            case when d.target_unit = 'minutes' then a.met end as met,
+            case when d.target_unit = 'minutes' then a.late end as late,
+            case when d.target_unit = 'minutes' then a.overdue end as overdue,
+            case when d.target_unit = 'minutes' then a.pending end as pending,
+            case when d.target_unit = 'minutes' then a.void end as void,
+            case when d.target_unit = 'minutes' then d.target end as minutes,
+            case when d.target_unit = 'count' then a.pace end as pace, a.median_minutes
         from marts.rpt_sla_attainment as a
         inner join marts.dim_slas as d
             on a.sla = d.sla and a.period_type = d.period and d.is_in_force
@@ -97,8 +102,9 @@ def _team(reading: Reading, team: str) -> Figure:
                 columns=[
                     Column("label", "What is owed"),
                     Column("period_start", "Period from", "month"),
-                    Column("goal", "Target", "decimal"),
-                    Column("actual", "Actual", "decimal"),
+                    Column("minutes", "Within", "minutes"),
+                    Column("goal", "Target", unit="unit"),
+                    Column("actual", "Actual", unit="unit"),
                     Column("n", "n", "number"),
                     Column("met", "Met", "number"),
                     Column("late", "Late", "number"),
@@ -174,8 +180,8 @@ def _urgent(reading: Reading) -> Figure:
     return Figure(
         key="urgent",
         title="Hand-offs that are urgent now",
-        definition="Clocks that are overdue or run, and that somebody can still stop: first what can"
-        " still be met, then the latest breaches.",
+        definition="Clocks that are overdue or run, and that somebody can still stop: first what"
+        " can still be met, then the latest breaches.",
         unit="clock",
         period=f"as of {reading.as_of_date}",
         basis="every row is one clock",

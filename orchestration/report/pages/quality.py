@@ -37,8 +37,8 @@ def _freshness(reading: Reading) -> Figure:
     return Figure(
         key="freshness",
         title="How fresh each source is",
-        definition="Real hours from the newest delivery of each export to the moment of this report;"
-        " negative where it tells of later.",
+        definition="Real hours from the newest delivery of each export to the moment of this"
+        " report; negative where it tells of later.",
         unit="export",
         period=f"as of {reading.as_of_date}",
         basis="every row is one export",
@@ -233,7 +233,7 @@ def _layers(reading: Reading) -> Figure:
 PAGE = Page(
     key="quality",
     title="Data quality",
-    lead="How fresh the sources are, what was found in them, and whether every row is accounted for.",
+    lead="How fresh the sources are, what was found in them, and whether every row adds up.",
     needs=(
         "quality.source_freshness", "quality.findings", "quality.reconciliation",
         "quality.layer_counts",

@@ -138,7 +138,8 @@ def _next(reading: Reading) -> Figure:
 def _origins(reading: Reading) -> Figure:
     answer = reading.ask("""
         with counted as (
-            select 'lead_source' as kind, lead_source as value, decision from marts.rpt_rejected_leads
+            select 'lead_source' as kind, lead_source as value, decision
+            from marts.rpt_rejected_leads
             union all
             select 'campaign', campaign, decision from marts.rpt_rejected_leads
             union all
@@ -189,9 +190,11 @@ def _origins(reading: Reading) -> Figure:
 
 def _last(reading: Reading) -> Figure:
     answer = reading.ask(f"""
-        select r.handoff_key, r.decided_date, r.decision, coalesce(r.reason_label, r.reason) as reason,
+        select r.handoff_key, r.decided_date, r.decision,
+            coalesce(r.reason_label, r.reason) as reason,
             r.quality_rating, r.missing_fields, r.lead_source, r.campaign,
-            coalesce(o.name, r.owner_key) as owner, r.what_next, r.reason is null as is_without_reason,
+            coalesce(o.name, r.owner_key) as owner, r.what_next,
+            r.reason is null as is_without_reason,
             r.reason is not null and not r.is_reason_agreed as is_not_agreed,
             count(*) over () as in_all
         from marts.rpt_rejected_leads as r

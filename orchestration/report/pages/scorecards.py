@@ -45,7 +45,8 @@ def _cards(reading: Reading) -> Figure:
             where period_start > date '{reading.as_of_date}' - interval 40 month
             group by all
         )
-        select s.*, s.n < {reading.minimum_sample} and coalesce(d.target_unit, 'count') <> 'count'
+        select s.*, coalesce(d.target_unit, 'count') as unit,
+            s.n < {reading.minimum_sample} and coalesce(d.target_unit, 'count') <> 'count'
                 as is_small_sample
         from sides as s
         left join marts.dim_slas as d on s.metric = d.sla and d.is_in_force
@@ -73,13 +74,13 @@ def _cards(reading: Reading) -> Figure:
                 columns=[
                     Column("metric", "Metric", labels=metrics),
                     Column("period_start", "Period from", "month"),
-                    Column("target", "Target", "decimal"),
-                    Column("actual", "As published", "decimal"),
+                    Column("target", "Target", unit="unit"),
+                    Column("actual", "As published", unit="unit"),
                     Column("n", "n", "number"),
                     Column("status", "Status", labels=_STATES),
-                    Column("previous_actual", "Period before", "decimal"),
-                    Column("change", "Change", "decimal"),
-                    Column("restated_actual", "Restated", "decimal"),
+                    Column("previous_actual", "Period before", unit="unit"),
+                    Column("change", "Change", unit="unit"),
+                    Column("restated_actual", "Restated", unit="unit"),
                     Column("restated_n", "Restated n", "number"),
                     Column("restated_status", "Restated status", labels=_STATES),
                     Column("frozen_at", "Frozen (UTC)", "moment"),
@@ -97,9 +98,11 @@ def _restatements(reading: Reading) -> Figure:
         select f.team, f.metric, f.period_type, f.period_start, f.actual, f.n,
             r.actual as restated_actual, r.n as restated_n, r.actual - f.actual as difference,
             f.status, r.status as restated_status,
-            f.status is distinct from r.status as is_turned
+            f.status is distinct from r.status as is_turned,
+            coalesce(d.target_unit, 'count') as unit
         from marts.rpt_scorecards as f
         inner join marts.rpt_scorecards as r using (team, metric, period_type, period_start)
+        left join marts.dim_slas as d on f.metric = d.sla and d.is_in_force
         where f.kind = 'frozen' and r.kind = 'restated'
         order by f.period_start desc, f.team, f.metric
         """)
@@ -122,11 +125,11 @@ def _restatements(reading: Reading) -> Figure:
                     Column("team", "Team"),
                     Column("period_start", "Period from", "month"),
                     Column("period_type", "Period", labels=_TYPES),
-                    Column("actual", "As published", "decimal"),
+                    Column("actual", "As published", unit="unit"),
                     Column("n", "n", "number"),
-                    Column("restated_actual", "As known now", "decimal"),
+                    Column("restated_actual", "As known now", unit="unit"),
                     Column("restated_n", "n now", "number"),
-                    Column("difference", "Difference", "decimal"),
+                    Column("difference", "Difference", unit="unit"),
                     Column("status", "Status then", labels=_STATES),
                     Column("restated_status", "Status now", labels=_STATES),
                 ],

@@ -244,8 +244,8 @@ def _segments(reading: Reading) -> Figure:
     return Figure(
         key="segments",
         title="Where it is won",
-        definition="The same for the whole time, by segment as of the opportunity. Reason known: lost"
-        " ones with a reason other than “Other”.",
+        definition="The same for the whole time, by segment as of the opportunity. Reason known:"
+        " lost ones with a reason other than “Other”.",
         unit=f"opportunity of new business; money in {reading.currency}",
         period="the whole time",
         basis="closed: won + lost",
@@ -278,8 +278,8 @@ def _segments(reading: Reading) -> Figure:
 PAGE = Page(
     key="wins",
     title="Wins and losses",
-    lead="How much of what is opened is won, by count and by value, who sourced it, and why the rest"
-    " is lost.",
+    lead="How much of what is opened is won, by count and by value, who sourced it, and why the"
+    " rest is lost.",
     needs=(
         "marts.rpt_win_loss", "marts.rpt_pipeline", "marts.fct_opportunities",
         "agreement.exit_reasons", "agreement.segments", "agreement.settings",

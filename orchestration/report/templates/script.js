@@ -89,8 +89,7 @@
           const [text, value] = Array.isArray(given) ? given : [given, undefined];
           const cell = element(place ? "td" : "th", text);
           if (!place) cell.scope = "row";
-          if (heads[place].classList.contains("number")) cell.className = "number";
-          else if (heads[place].dataset.kind === "code") cell.className = "code";
+          if (heads[place].className) cell.className = heads[place].className;
           if (value !== undefined && value !== null) cell.dataset.v = value;
           row.append(cell);
         });
@@ -150,7 +149,7 @@
   document.querySelectorAll("table[data-table]").forEach((table) => {
     makeSortable(table);
     const pickable = document.querySelector(`[data-choices="${table.dataset.table}"]`);
-    if (pickable || table.tBodies[0].rows.length > 6) makeFilterable(table);
+    if (pickable || table.tBodies[0].rows.length > 10) makeFilterable(table);
   });
   document.querySelectorAll("script[data-choices]").forEach(makePickable);
 

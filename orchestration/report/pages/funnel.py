@@ -177,9 +177,9 @@ def _as_it_was(reading: Reading) -> Figure:
         title="The funnel as it was",
         definition="Passes that had reached each stage by the end of the picked month, as known"
         " now, and how many of these had reached the next stage by then. A pass that began in the"
-        " now, and how many of these had reached the next stage by then. A pass that began in the"
         " middle counts from there on only, so the funnel may widen. Standing are those who were in"
         " the stage at that moment. Origin, owner and account are those of the pass's beginning.",
+        unit="pass",
         policy="implied: every stage between the lowest entered and the furthest",
         period=f"the last {_ENDS} month ends, and {reading.as_of_date}; all from the beginning",
         basis="the count at each stage; the rate's is told beside it",

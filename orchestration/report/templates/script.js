@@ -114,21 +114,21 @@
   const showFunnel = (list, choices, key) => {
     const levels = choices[key] || [];
     [...list.children].forEach((item, place) => {
-      const level = levels[place];
-      item.hidden = !level;
-      if (!level) return;
-      item.dataset.stage = level.stage;
-      item.querySelector(".stage").textContent = level.stage;
-      item.querySelector("polygon").setAttribute("points", level.points);
+      item.hidden = !levels[place];
+      if (item.hidden) return;
+      const [stage, reached, told, standing, share, of, isLow, points] = levels[place];
+      item.dataset.stage = stage;
+      item.querySelector(".stage").textContent = stage;
+      item.querySelector("polygon").setAttribute("points", points);
       const count = item.querySelector(".count");
-      count.textContent = level.told;
-      count.dataset.v = level.reached;
-      item.querySelector("[data-standing]").textContent = level.standing;
+      count.textContent = told;
+      count.dataset.v = reached;
+      item.querySelector("[data-standing]").textContent = standing;
       const rate = item.querySelector(".rate");
-      rate.hidden = !level.rate;
-      rate.querySelector("strong").textContent = level.rate;
-      rate.querySelector(".of").textContent = level.rate_of;
-      rate.querySelector(".mark").hidden = !level.is_low;
+      rate.hidden = !share;
+      rate.querySelector("strong").textContent = share;
+      rate.querySelector(".of").textContent = of;
+      rate.querySelector(".mark").hidden = !isLow;
     });
   };
 

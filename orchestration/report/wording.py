@@ -32,7 +32,7 @@ def sort_value(value: Any, kind: Kind = "text") -> float | str | None:
         return None
     if isinstance(value, (date, datetime)):
         return value.isoformat()
-    if isinstance(value, (int, float)):
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
         # Twelve digits: more are the chance of an order of adding up.
         return float(f"{value:.12g}") if isinstance(value, float) else int(value)
     return worded(value, kind)

@@ -61,6 +61,8 @@ def drop(reports: Path) -> int:
 
 def names(reports: Path) -> list[str]:
     """Return the names of the reports, oldest first: they begin with the time of publication."""
+    if not reports.is_dir():
+        return []
     return sorted(
         path.name
         for path in reports.iterdir()

@@ -148,6 +148,10 @@ lint: $(READY) ## formats, types, imports, SQL, dbt
 bench: $(READY) ## what each phase takes; PEOPLE=100000 (of 18 signals each; BENCH=--lean: of 11), RUNS=3
 	@$(BIN)/python -m tests.bench $(if $(PEOPLE),--people $(PEOPLE)) $(if $(RUNS),--runs $(RUNS)) $(BENCH)
 
+.PHONY: bench-report
+bench-report: $(READY) ## what the report of many people takes, of the workspace's publication multiplied; PEOPLE=1000000, RUNS=3
+	@$(BIN)/python -m tests.bench.report $(if $(PEOPLE),--people $(PEOPLE)) $(if $(RUNS),--runs $(RUNS))
+
 .PHONY: bench-ingest
 bench-ingest: $(READY) ## Salesforce and Marketo from their APIs to the landing, beside dlt and read_csv; ROWS=1000000, RUNS=3
 	@$(BIN)/python -m tests.bench.ingest $(if $(ROWS),--rows $(ROWS)) $(if $(RUNS),--runs $(RUNS)) $(BENCH)

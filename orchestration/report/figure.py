@@ -100,7 +100,7 @@ class Tile:
 
     `value` is the number itself, `told` what is written; `row` names what it is in the answer.
     `series` are its last periods, oldest first, None where there was nothing; `goal` is what they
-    are held against.
+    are held against; `running` tells how the period that is not over stands, `owner` whose it is.
     """
 
     row: str
@@ -111,6 +111,8 @@ class Tile:
     target: str = ""
     trend: str = ""
     basis: str = ""
+    running: str = ""
+    owner: str = ""
     series: Sequence[float | None] = ()
     goal: float | None = None
     marks: Sequence[Mark] = ()

@@ -19,8 +19,8 @@ _PERIODS = 12
 def tile_of(rows: Sequence[Mapping[str, Any]], running: date, href: str = "") -> Tile:
     """Return the tile of one promise by its periods, oldest first.
 
-    The rows have `row_key`, `label`, `unit` (of the target: minutes, share, count or money),
-    `period_type`, `period_start`, `goal`, `actual`, `n` and `is_small_sample`. `running` is the
+    The rows have `row_key`, `team`, `label`, `unit` (of the target: minutes, share, count or
+    money), `period_type`, `period_start`, `goal`, `actual`, `n` and `is_small_sample`. `running` is the
     first day of the period that is not over: it is told beside the last one that is.
     """
     closed = [one for one in rows if one["period_start"] < running]
@@ -36,8 +36,9 @@ def tile_of(rows: Sequence[Mapping[str, Any]], running: date, href: str = "") ->
         status=_status(last, is_over=bool(closed)),
         target="no target agreed" if goal is None else f"target {worded(goal, kind)}",
         trend=_trend(last, before, kind),
-        basis=f"{period_name(last)}, n = {worded(last['n'], 'number')}"
-        + _running(rows, running, kind),
+        basis=f"{period_name(last)}, n = {worded(last['n'], 'number')}",
+        running=_running(rows, running, kind),
+        owner=last["team"].replace("_", " "),
         series=[one["actual"] for one in closed[-_PERIODS:]],
         goal=goal,
         marks=[LOW_N] if last["is_small_sample"] and kind == "share" else [],
@@ -74,4 +75,4 @@ def _running(rows: Sequence[Mapping[str, Any]], running: date, kind: Kind) -> st
     now = next((one for one in rows if one["period_start"] == running), None)
     if now is None or now["actual"] is None:
         return ""
-    return f"; running: {worded(now['actual'], kind)} of n = {worded(now['n'], 'number')}"
+    return f"Running: {worded(now['actual'], kind)} of n = {worded(now['n'], 'number')}"

@@ -23,7 +23,7 @@ from orchestration.report.reading import open_reading
 from orchestration.report.shelf import INDEX, names
 from orchestration.report.site import file_of, make_site
 from orchestration.run import describe_failure, run
-from orchestration.workspace import Workspace, read_workspace
+from orchestration.workspace import PROJECT, Workspace, read_workspace
 from tests.environment import run_environment
 from tests.report import company as made_up
 from tests.report.browser import opened_browser, visited
@@ -500,6 +500,8 @@ def test_no_statement_asks_for_personal_values(reported: Reported) -> None:
         statements = [one.answer.sql for page in PAGES for one in page.figures(reading)]
     assert len(statements) > 30
     assert [one for one in statements if "dim_person_details" in one] == []
+    # They stand in quotes behind `make query SQL=`.
+    assert [one for one in statements if '"' in one or "$" in one] == []
 
 
 # -- How it is made -------------------------------------------------------------------------------
@@ -517,6 +519,23 @@ def test_a_page_whose_tables_are_not_published_is_left_out_and_that_is_told(
     assert "weather.html" not in site.files
     assert "Left out: the page weather" in site.files[INDEX]
     assert 'href="weather.html"' not in site.files[INDEX]
+
+
+def test_the_page_that_the_docs_show_is_a_page(reported: Reported) -> None:
+    text = (PROJECT / "docs" / "report.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    module: dict[str, Any] = {"__name__": "campaigns"}
+    exec(compile(block, "docs/report.md", "exec"), module)  # noqa: S102  # it is ours
+    site = make_site((reported.workspace.published / CURRENT).resolve(), (PAGES[0], module["PAGE"]))
+    assert site.left_out == {}
+    page = site.files["campaigns.html"]
+    assert page.count("<svg") == 2
+    assert 'href="campaigns.html"' in site.files[INDEX]
+    (most,) = reported.ask(
+        "select max(n) as n from (select count(*) as n from dim_persons"
+        " where not is_placeholder group by campaign)"
+    )
+    assert f">{most['n']:,}</td>" in page
 
 
 def test_pages_and_figures_have_keys_of_their_own(reported: Reported) -> None:

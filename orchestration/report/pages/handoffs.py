@@ -35,7 +35,7 @@ def _figures(reading: Reading) -> Iterator[Figure]:
 
 def _team(reading: Reading, team: str) -> Figure:
     answer = reading.ask(f"""
-        select a.sla || '/' || a.period_start as row_key, d.label, d.target_unit as unit,
+        select a.sla || '/' || a.period_start as row_key, a.team, d.label, d.target_unit as unit,
             a.period_type, a.period_start, a.target as goal, a.actual, a.n, a.is_small_sample,
             case when d.target_unit = 'minutes' then a.met end as met,
             case when d.target_unit = 'minutes' then a.late end as late,

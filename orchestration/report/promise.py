@@ -19,9 +19,9 @@ _PERIODS = 12
 def tile_of(rows: Sequence[Mapping[str, Any]], running: date, href: str = "") -> Tile:
     """Return the tile of one promise by its periods, oldest first.
 
-    The rows have `row_key`, `team`, `label`, `unit` (of the target: minutes, share, count or
-    money), `period_type`, `period_start`, `goal`, `actual`, `n` and `is_small_sample`. `running` is the
-    first day of the period that is not over: it is told beside the last one that is.
+    The rows have `row_key`, `team`, `label`, `unit` (what the target counts: minutes, share, count
+    or money), `period_type`, `period_start`, `goal`, `actual`, `n` and `is_small_sample`. `running`
+    is the first day of the period that is not over: it is told beside the last one that is.
     """
     closed = [one for one in rows if one["period_start"] < running]
     last = closed[-1] if closed else rows[-1]

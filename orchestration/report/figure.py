@@ -130,8 +130,8 @@ class Tiles:
 class Funnel:
     """Stages as a funnel, by what is picked.
 
-    The answer has `stage`, `reached`, `converted` (of these the ones that reached the next stage)
-    and `standing`; `stages` are the labels in order.
+    The answer has `stage`, `reached`, `converted` (of these the ones that reached the next stage),
+    `standing` and `is_left_truncated`; `stages` are the labels in order.
     """
 
     caption: str

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from orchestration.report.drawing import draw
-from orchestration.report.figure import Chart, Funnel, Table, Text, Tiles
+from orchestration.report.figure import (
+    LEFT_TRUNCATED,
+    LOW_N,
+    Chart,
+    Funnel,
+    Table,
+    Text,
+    Tiles,
+)
 from orchestration.report.wording import KIND_OF_UNIT, is_numeric, sort_value, worded
 
 if TYPE_CHECKING:
@@ -18,7 +26,7 @@ if TYPE_CHECKING:
 _SPARK_WIDTH, _SPARK_HEIGHT = 120, 28
 # Percent of the width; a stage with somebody in it is never invisible.
 _NARROWEST = 0.6
-_LEVEL = ("stage", "reached", "told", "standing", "rate", "rate_of", "is_low", "points")
+_LEVEL = ("stage", "reached", "told", "standing", "rate", "rate_of", "marks", "points")
 # Lines of a table below a chart that stand there unasked.
 _UNFOLDED = 8
 
@@ -218,11 +226,16 @@ def _levels(rows: Sequence[Mapping[str, Any]], part: Funnel) -> list[dict[str, A
                 "rate_of": ""
                 if rate is None
                 else f"{worded(row['converted'], 'number')} of {worded(row['reached'], 'number')}",
-                "is_low": rate is not None and row["reached"] < part.minimum,
+                "marks": [] if rate is None else _rate_marks(row, part.minimum),
                 "points": _trapezoid(here, below),
             }
         )
     return levels
+
+
+def _rate_marks(row: Mapping[str, Any], minimum: int) -> list[str]:
+    low = [LOW_N.text] if row["reached"] < minimum else []
+    return [*low, LEFT_TRUNCATED.text] if row[LEFT_TRUNCATED.flag] else low
 
 
 def _trapezoid(above: float, below: float) -> str:

@@ -167,8 +167,18 @@ def _as_it_was(reading: Reading) -> Figure:
                 when 'entry_path' then 'Begun by: ' || coalesce(segment_value, '(no value)')
                 when 'region' then 'Region of the owner: ' || coalesce(segment_value, '(no value)')
                 else 'Industry: ' || coalesce(segment_value, '(no value)') end as segment,
-            stage, reached, converted, standing
+            stage, reached, converted, standing,
+            coalesce(t.is_left_truncated, false) as is_left_truncated
         from summed
+        left join (
+            -- All is from the beginning on: what holds of the period all holds of each end.
+            select from_stage, arg_min(is_left_truncated, b.stage_rank) as is_left_truncated
+            from marts.rpt_funnel_conversion as c
+            inner join ranks as b on c.to_stage = b.stage
+            where c.method = 'cohort' and c.policy = 'implied' and c.unit = 'pass'
+                and c.window_days is null and c.period_type = 'all' and c.segment = 'all'
+            group by from_stage
+        ) as t on summed.stage = t.from_stage
         order by period_end desc, segment <> 'All passes', segment, stage_rank
         """)
     last = answer.rows[0]["period_end"] if answer.rows else None

@@ -116,7 +116,7 @@
     [...list.children].forEach((item, place) => {
       item.hidden = !levels[place];
       if (item.hidden) return;
-      const [stage, reached, told, standing, share, of, isLow, points] = levels[place];
+      const [stage, reached, told, standing, share, of, marks, points] = levels[place];
       item.dataset.stage = stage;
       item.querySelector(".stage").textContent = stage;
       item.querySelector("polygon").setAttribute("points", points);
@@ -128,7 +128,7 @@
       rate.hidden = !share;
       rate.querySelector("strong").textContent = share;
       rate.querySelector(".of").textContent = of;
-      rate.querySelector(".mark").hidden = !isLow;
+      rate.querySelector(".marks").replaceChildren(...marksOf(marks));
     });
   };
 

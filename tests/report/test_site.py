@@ -405,9 +405,13 @@ def test_the_funnel_is_as_it_was_at_any_month_end(reported: Reported, browser: B
             sums = [one + two[0] for one, two in zip(sums, _funnel(visit), strict=True)]
         assert sums == totals
         assert f"Origin: {made_up.LEAD_SOURCE}" in by_origin
-    # And at the end it is the mart's own conversion.
+        pick.nth(1).select_option(label="All passes")
+        marks = visit.page.locator("#as-it-was li .rate").evaluate_all(
+            "(all) => all.map((r) => [...r.querySelectorAll('.mark')].map((m) => m.textContent))"
+        )
+    # And at the end it is the mart's own conversion, with its marks.
     rows = reported.ask(
-        "select from_stage, entered, converted from rpt_funnel_conversion as c"
+        "select from_stage, entered, converted, is_left_truncated from rpt_funnel_conversion as c"
         " inner join dim_stages as a on a.stage = c.from_stage"
         " inner join dim_stages as b on b.stage = c.to_stage and b.stage_rank = a.stage_rank + 10"
         " where unit = 'pass' and policy = 'implied' and method = 'cohort' and window_days is null"
@@ -416,6 +420,12 @@ def test_the_funnel_is_as_it_was_at_any_month_end(reported: Reported, browser: B
     assert [(one["entered"], one["converted"]) for one in rows] == _reached(reported, "2025-12-31")[
         :-1
     ]
+    expected = [
+        (["low n"] if reached < 30 else []) + (["left-truncated"] if flag else [])
+        for reached, flag in zip(totals, [one["is_left_truncated"] for one in rows], strict=False)
+    ]
+    assert marks[:-1] == expected
+    assert any(marks)
 
 
 def test_what_was_restated_stands_beside_what_was_frozen(reported: Reported) -> None:

@@ -36,7 +36,7 @@ _CONFIG = {
         "labelLimit": 220,
         "labelOverlap": True,
     },
-    "axisX": {"grid": False},
+    "axisX": {"grid": False, "labelSeparation": 14},
     "legend": {
         "labelColor": "var(--ink)",
         "labelFontSize": 13,

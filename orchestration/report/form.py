@@ -46,12 +46,14 @@ class Lines:
     def __call__(self, width: int) -> Any:
         """Return the chart at a width in pixels."""
         series = list(dict.fromkeys(one.series for one in self.points))
-        x = alt.X("at:T", title=None, axis=alt.Axis(tickCount=width // 90, format="%b %y"))
+        values = [one.value for one in self.points]
+        x = alt.X("at:T", title=None, axis=alt.Axis(tickCount=width // 100, format="%b %y"))
         y = alt.Y(
             "value:Q",
             title=None,
             axis=alt.Axis(format=_FORMATS[self.kind], tickCount=5),
-            scale=alt.Scale(zero=True),
+            # Of nothing but zeros Vega would make an axis around them.
+            scale=alt.Scale(zero=True) if any(values) else alt.Scale(domain=[0, 1]),
         )
         base = alt.Chart(_data(self.points)).encode(
             x=x, y=y, color=_colour(series, width), description="told:N"

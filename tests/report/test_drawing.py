@@ -105,3 +105,9 @@ def test_a_link_or_a_picture_is_refused() -> None:
 
     with pytest.raises(ValueError, match="a chart draws <a>"):
         draw(Chart(draw=linked, text=""), "c")
+
+
+def test_nothing_but_zeros_lies_on_the_ground() -> None:
+    points = [Point(at=month, value=0, told="") for month in MONTHS]
+    for svg in draw(Chart(draw=Lines(points=points, kind="share"), text=""), "c"):
+        assert {"0%", "100%"} <= set(_texts(svg))

@@ -40,7 +40,7 @@ export PYTHONDONTWRITEBYTECODE :=
 help: ## print this help
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 	@echo
-	@echo 'DATA=<folder of exports>  MAPPING=<file>  AGREEMENT=<file>  AS_OF=<day>  go with run, ui, query, export, erase and agreement;'
+	@echo 'DATA=<folder of exports>  MAPPING=<file>  AGREEMENT=<file>  AS_OF=<day>  go with run, ui, query, report, export, erase and agreement;'
 	@echo 'DATA and MAPPING also with timeline, trace, diff and what-if.'
 
 .PHONY: run
@@ -55,6 +55,10 @@ backfill: $(READY) ## FROM=<day> UNTIL=<day> a run that reads connected systems 
 .PHONY: query
 query: $(READY) ## SQL="select …" over the tables published last
 	@$(GIVEN) $(BIN)/python -m orchestration.query "$$SQL"
+
+.PHONY: report
+report: $(READY) ## a site for both teams, of the tables published last; RUN=<publication> of another one
+	@$(GIVEN) $(BIN)/python -m orchestration.report $(if $(RUN),--run '$(RUN)')
 
 .PHONY: export
 export: $(READY) ## what changed of the rejected leads, as files for the automation system
@@ -97,8 +101,12 @@ ui: $(READY) ## Dagster's pages on 127.0.0.1, PORT=3000
 	@$(GIVEN) $(BIN)/python -m orchestration.ui --port $(PORT)
 
 .PHONY: test
-test: $(READY) ## the tests; with REAL_DATA=<folder> also those on real exports, with LONG=1 the long ones
+test: $(READY) browser ## the tests; with REAL_DATA=<folder> also those on real exports, with LONG=1 the long ones
 	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(PYTEST)
+
+.PHONY: browser
+browser: ## whether Chromium is there, which the tests of the report look with; as root on Debian it is installed
+	@sh .browser.sh
 
 .PHONY: company
 company: $(READY) ## COMPANY=<folder> simulate a company and write its exports and its truth
@@ -156,6 +164,10 @@ docs: $(READY) ## every table and column on one page for a browser; call it afte
 .PHONY: bench
 bench: $(READY) ## what each phase takes; PEOPLE=100000 (of 18 signals each; BENCH=--lean: of 11), RUNS=3
 	@$(BIN)/python -m tests.bench $(if $(PEOPLE),--people $(PEOPLE)) $(if $(RUNS),--runs $(RUNS)) $(BENCH)
+
+.PHONY: bench-report
+bench-report: $(READY) ## what the report of many people takes, of the workspace's publication multiplied; PEOPLE=1000000, RUNS=3
+	@$(BIN)/python -m tests.bench.report $(if $(PEOPLE),--people $(PEOPLE)) $(if $(RUNS),--runs $(RUNS))
 
 .PHONY: bench-ingest
 bench-ingest: $(READY) ## Salesforce and Marketo from their APIs to the landing, beside dlt and read_csv; ROWS=1000000, RUNS=3

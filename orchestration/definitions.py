@@ -20,6 +20,7 @@ from orchestration.mapping import mapping_tables
 from orchestration.models import model_assets, ops_specs
 from orchestration.published import published_asset
 from orchestration.raw_files import raw_files
+from orchestration.reported import report
 from orchestration.run_log import run_log
 from orchestration.sources import source_specs
 
@@ -49,6 +50,7 @@ def build_definitions(manifest: dict[str, Any]) -> dg.Definitions:
             models,
             published_asset(leaving),
             exported_rejected_leads,
+            report,
         ],
         asset_checks=[gate_in, gate_out],
         jobs=[funnel_job],

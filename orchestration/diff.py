@@ -18,6 +18,7 @@ from ingestion.errors import TerminalError
 from orchestration.dbt_build import Built, build, environment_of
 from orchestration.grain import grains
 from orchestration.publication import (
+    AGREEMENT,
     CURRENT,
     DATABASE,
     HANDOFF_FINDINGS,
@@ -167,8 +168,12 @@ def _compare(
     connection: duckdb.DuckDBPyConnection, publication: Publication, built: Built
 ) -> Iterator[TableDiff]:
     models, keys = built.models(), grains(built.manifest)
-    # What the gate found is made of no model.
-    published = set(publication.tables) - {HANDOFF_FINDINGS}
+    # What the gate found and what was signed is made of no model.
+    published = {
+        one
+        for one in publication.tables
+        if one != HANDOFF_FINDINGS and not one.startswith(f"{AGREEMENT}.")
+    }
     public = {name for name in models if name.startswith("marts.")} | published
     for table in sorted(public):
         if table not in models:

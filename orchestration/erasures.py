@@ -16,6 +16,7 @@ from orchestration import progress
 from orchestration.failure import told
 from orchestration.funnel_run import FunnelRun, Plan
 from orchestration.publication import drop_former
+from orchestration.report.shelf import drop as drop_reports
 from orchestration.sources import ERASURES, OWNERS
 from orchestration.workspace import Workspace
 
@@ -130,6 +131,8 @@ def end(plan: Plan, run: str) -> None:
     if not plan.taken_out:
         return
     dropped = drop_former(plan.workspace.published, run)
+    # Somebody may have made a report of a former publication since the landing was rewritten.
+    drop_reports(plan.workspace.reports)
     progress.say("erase", f"dropped {dropped} former publication{'' if dropped == 1 else 's'}")
     for load_id in plan.taken_out:
         finish_erasure(plan.landing, load_id)

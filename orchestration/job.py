@@ -41,7 +41,7 @@ funnel_job = dg.define_asset_job(
     # Everything that can be made; `*` would name the sources too.
     selection=dg.AssetSelection.all(),
     config=funnel_config,
-    description="From the exports to the publication; both gates on the way.",
+    description="From the exports to the publication and its report; both gates on the way.",
     # 12 s where the multiprocess executor takes 21: a process for each step imports everything.
     executor_def=dg.in_process_executor,
 )

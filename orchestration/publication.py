@@ -29,6 +29,9 @@ _QUALITY = (
     "findings", "layer_counts", "person_links", "reconciliation", "source_freshness",
 )  # fmt: skip
 
+# What was signed, every version: a report and whoever reads it know what a figure is held against.
+AGREEMENT = "agreement"
+
 # One row per hand-off and rule that it breaks: key, rule, severity, description, what was found.
 HANDOFF_FINDINGS = "quality.handoff_findings"
 
@@ -254,7 +257,8 @@ def _published_tables(
     return [
         (schema, table)
         for schema, table in found
-        if (schema == "marts" and table not in withheld)
+        if schema == AGREEMENT
+        or (schema == "marts" and table not in withheld)
         or (schema == "quality" and table in _QUALITY)
     ]
 

@@ -1,7 +1,6 @@
 """The publication as an asset: the end of the way."""
 
 from collections.abc import Iterable
-from datetime import date
 from time import monotonic
 from typing import Any
 
@@ -14,8 +13,6 @@ from orchestration.funnel_run import FunnelRun, Plan
 from orchestration.gate import handoff_findings
 from orchestration.publication import current_publication, differences, publish
 from orchestration.sources import OWNERS
-from orchestration.team_page import write_page
-from orchestration.team_report import read_teams
 
 KEY = dg.AssetKey(["published", "marts"])
 
@@ -49,25 +46,14 @@ def published_asset(published_tables: Iterable[dg.AssetKey]) -> dg.AssetsDefinit
                 is_beside=plan.is_beside,
                 handoff_findings=handoff_findings(plan.warehouse),
             )
-            page = None
             if not plan.is_beside:
                 erasures.end(plan, publication.run)
-                page = write_page(
-                    plan.workspace.reports,
-                    read_teams(
-                        plan.workspace.published / publication.run,
-                        date.fromisoformat(publication.as_of_date),
-                    ),
-                    publication.data_set,
-                    publication.as_of_date,
-                )
         seconds = monotonic() - start
         rows = sum(one.rows for one in publication.tables.values())
         progress.say("publish", publication.run, rows=rows, seconds=seconds)
         return dg.MaterializeResult(
             metadata={
                 "path": str(plan.workspace.published / publication.run),
-                **({"page_of_both_teams": dg.MetadataValue.path(page)} if page else {}),
                 "data_docs": dg.MetadataValue.path(plan.workspace.data_docs / CURRENT / INDEX),
                 "as_of": publication.as_of,
                 "as_of_date": publication.as_of_date,

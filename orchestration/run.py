@@ -56,7 +56,8 @@ def run(
     now. The run is kept in the workspace's Dagster instance.
     Raises a FunnelError if the settings, the mapping or the agreement are wrong or another run is
     in progress, and RunFailedError if the run failed or a gate stopped it; then the former
-    publication is still served, unless it was the export after the new one that failed.
+    publication is still served, unless it was the export or the report after the new one that
+    failed.
     """
     from orchestration.funnel_run import Plan  # noqa: PLC0415  # slow to import
     from orchestration.sample_company import ensure_exports  # noqa: PLC0415

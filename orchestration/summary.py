@@ -12,6 +12,7 @@ import duckdb
 from orchestration.gate import DATA_DOCS
 from orchestration.published import KEY as PUBLISHED_KEY
 from orchestration.raw_files import GROUP as RAW_GROUP
+from orchestration.reported import KEY as REPORT_KEY
 from orchestration.team_report import describe_teams, read_teams
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ PHASES = {
     "gate_out": "check out",
     "published__marts": "publish",
     "exported__rejected_leads": "export",
+    "report": "report",
 }
 
 
@@ -132,6 +134,11 @@ def publication_of(result: dg.ExecuteInProcessResult) -> dict[str, Any]:
     return _metadata(result).get(tuple(PUBLISHED_KEY.path), {})
 
 
+def report_of(result: dg.ExecuteInProcessResult) -> str:
+    """Return the path of the first page of the report of a run that succeeded."""
+    return str(_metadata(result)[tuple(REPORT_KEY.path)]["path"])
+
+
 def describe_gate(result: dg.ExecuteInProcessResult) -> list[str]:
     """Return a line with the number of suites, one for each that does not pass, and their pages."""
     found = [
@@ -180,6 +187,8 @@ def describe(
         *_describe_findings(contents),
         *describe_gate(result),
         *_describe_teams(publication),
+        "",
+        f"report         {report_of(result)}",
         f"time           {told}",
         "marts          " + _compared(publication),
         f"published: {publication['path']}",
@@ -298,10 +307,7 @@ def _describe_findings(contents: Contents) -> list[str]:
 
 def _describe_teams(publication: Mapping[str, Any]) -> list[str]:
     as_of_date = date.fromisoformat(publication["as_of_date"])
-    lines = describe_teams(read_teams(Path(publication["path"]), as_of_date))
-    if page := publication.get("page_of_both_teams"):
-        lines += ["", f"both teams     {page}"]
-    return lines
+    return describe_teams(read_teams(Path(publication["path"]), as_of_date))
 
 
 def _compared(publication: Mapping[str, Any]) -> str:

@@ -22,6 +22,8 @@ from ingestion.errors import TerminalError
 from ingestion.landing import Landing
 from orchestration.erase import erase, main
 from orchestration.publication import CURRENT, DATABASE
+from orchestration.report.__main__ import report
+from orchestration.report.shelf import names
 from orchestration.run import run
 from orchestration.workspace import PROJECT, Workspace, read_workspace
 from tests.environment import run_environment
@@ -199,12 +201,19 @@ def test_g26_killed_in_the_middle_the_next_run_ends_it(company: Company) -> None
     assert "erase     rewrote" in told
     built = "warehouse.duckdb, warehouse.duckdb.handoff_findings.parquet"
     assert f"dropped dev.duckdb, {built}, beside, what_if, diff, data_docs, dbt" in told
+    assert ", reports\n" in told or ", reports " in told
     assert not any(one.lower() in told.lower() for one in JANE)
     landing = Landing(company.workspace.landing)
     assert len(unfinished_erasures(landing)) == 1
-    # Still served: the former publication.
+    # Still served: the former publication, of which somebody may make a report once more.
     assert published(company.workspace) == company.before
+    assert names(company.workspace.reports) == []
+    report(company.workspace)
+    former = (company.workspace.published / CURRENT).resolve().name
+    assert names(company.workspace.reports) == [former]
     run(company.workspace)
+    current = (company.workspace.published / CURRENT).resolve().name
+    assert names(company.workspace.reports) == [current] != [former]
     assert unfinished_erasures(landing) == []
 
 

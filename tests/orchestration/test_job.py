@@ -69,7 +69,7 @@ def test_the_summary_tells_what_happened(ran: Ran) -> None:
     assert _line(ran.summary, "data docs") == f"data docs      {_docs(ran) / INDEX}"
     times = _line(ran.summary, "time").split(None, 1)[1]
     assert re.sub(r" [\d.]+ s", "", times) == (
-        "start, land, check in, build, check out, publish, export, in all"
+        "start, land, check in, build, check out, publish, export, report, in all"
     )
     published = (ran.workspace.published / CURRENT).resolve()
     assert ran.summary[-1] == f"published: {published}"

@@ -77,12 +77,17 @@ def test_what_is_published(warehouse: Path, published: Path) -> None:
     folder = published / publication.run
     assert (published / CURRENT).resolve() == folder
     assert sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.*")) == [
+        "agreement/settings.parquet",
         DATABASE,
         MANIFEST,
         "marts/dim_persons.parquet",
         "quality/findings.parquet",
     ]
-    assert publication.tables.keys() == {"marts.dim_persons", "quality.findings"}
+    assert publication.tables.keys() == {
+        "agreement.settings",
+        "marts.dim_persons",
+        "quality.findings",
+    }
     assert publication.tables["marts.dim_persons"].rows == 50
     assert (publication.as_of, publication.loads_until, publication.agreement_version) == (
         "2026-02-01T00:00:00Z",

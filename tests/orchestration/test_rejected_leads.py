@@ -31,7 +31,7 @@ from orchestration.rejected_leads import (
     main,
     read_export,
 )
-from orchestration.team_page import write_page
+from orchestration.report.shelf import INDEX, put
 from orchestration.workspace import SAMPLE, read_workspace
 from tests.environment import run_environment
 from tests.orchestration.handed_off import HandedOff
@@ -206,7 +206,7 @@ def test_an_erasure_drops_whatever_holds_keys(company: HandedOff) -> None:
     company.publish()
     export(company.workspace)
     write_told(company.workspace.alerts, {"clock/jane@acme.example/reply": "breached"})
-    page = write_page(company.workspace.reports, (), "acme", "2026-01-31")
+    page = put(company.workspace.reports, "r1", {INDEX: "crm/jane@acme.example#1/1"}) / INDEX
     found = handoff_findings(company.workspace.warehouse)
     found.write_bytes(b"crm/jane@acme.example#1/1")
     assert {"exported", "alerts.json", "reports"} <= set(drop_built(company.workspace))

@@ -11,6 +11,7 @@ import pytest
 
 from ingestion.errors import TerminalError
 from ingestion.sandbox.written import NOTE, read_written
+from orchestration.publication import current_publication
 from orchestration.run import run
 from orchestration.sample_company import ensure_exports
 from orchestration.workspace import read_workspace
@@ -55,9 +56,13 @@ def test_what_the_company_wrote_is_what_was_read(sample: Workspace) -> None:
 
 def assert_both_teams_are_told(sample: Workspace, summary: list[str]) -> None:
     """SLAs with the last period's figure, and ten hand-offs, in the summary and on the page."""
-    page = (sample.reports / "teams.html").read_text()
-    assert f"both teams     {sample.reports / 'teams.html'}" in summary
-    assert "http" not in page
+    publication = current_publication(sample.published)
+    assert publication is not None
+    report = sample.reports / publication.run
+    assert f"report         {report / 'index.html'}" in summary
+    page = (report / "handoffs.html").read_text()
+    assert "http:" not in page
+    assert "https:" not in page
     database = sample.published / "current" / "funnel.duckdb"
     with duckdb.connect(str(database), read_only=True) as marts:
         rows = marts.execute(
@@ -80,7 +85,8 @@ def assert_both_teams_are_told(sample: Workspace, summary: list[str]) -> None:
         of_team = summary[summary.index(team) :]
         line = next(one for one in of_team if one.startswith(f"  {label} "))
         assert f" {figure} " in line
-        assert f">{figure}<" in page
+        shown = f"{actual:,.0f}" if unit == "count" else f"{share} %"
+        assert f">{shown}</p>" in page
     start = next(place for place, one in enumerate(summary) if one.startswith("  most urgent"))
     assert start < summary.index("sales")
     of_sales = summary[summary.index("sales") :]

@@ -95,7 +95,9 @@ class Reporting(Part):
     minimum_sample_size: Annotated[int, Field(ge=1)] = 30
     """Percentages on fewer are flagged."""
     content_stale_after_days: Annotated[int, Field(ge=1)] = 365
-    """When content that nobody touched counts as stale."""
+    """When content that nobody changed counts as stale."""
+    content_unused_after_days: Annotated[int, Field(ge=1)] = 180
+    """When content that nobody touched counts as unused."""
     closing_grace_business_days: Count = 5
     """Business days after a period before its figures are frozen."""
     segments: tuple[Segment, ...] = ()

@@ -12,6 +12,7 @@ from ingestion.sandbox.clock import DAY, HEADQUARTERS, ever
 from ingestion.sandbox.systems.columns import column, dates, instants
 from ingestion.sandbox.systems.held import STAGES
 from ingestion.sandbox.systems.words import coded
+from ingestion.sandbox.truth.contents import content_tables
 from ingestion.sandbox.truth.passes import decisions, see_passes
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def truth_tables(company: Company, systems: tuple[Held, ...], moment: float) -> 
     `stage_entries`: human, pass and stage really entered, with whether a system still tells of it
     at the moment of an export (`is_held`), else why not; `hand_offs`: round that qualified;
     `opportunities`: opportunity record of a system, with its human and pass; `customers`: human
-    and deal won.
+    and deal won; `contents` and `content_coverage`: as `content_tables` has them.
     """
     passes = see_passes(company)
     return {
@@ -45,6 +46,7 @@ def truth_tables(company: Company, systems: tuple[Held, ...], moment: float) -> 
         "hand_offs": _hand_offs(company, passes),
         "opportunities": _opportunities(company, passes, systems),
         "customers": _customers(company, passes),
+        **content_tables(company, systems, moment),
     }
 
 

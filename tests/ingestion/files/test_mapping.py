@@ -171,8 +171,8 @@ PROBLEMS = {
     "separator of one value": (
         with_lines('      name: {column: d, separator: ";"}'),
         [
-            "16: `separator` on `name`, which holds one value. Leave it out; only personas and"
-            " buying stages of contents may be several"
+            ("16: `separator` on `name`, which holds one value. Leave it out; only personas and"
+            " buying stages of contents may be several")
         ],
     ),
     "key missing": (

@@ -22,16 +22,16 @@ if TYPE_CHECKING:
 _TOLD = """
 select
     source, instance, content_id, name, personas, buying_stages, owner_team, state,
-    is_lost, is_retired, is_stale, is_orphaned, is_unused, used_by, marketing_touches, sales_touches,
-    last_touched_at
+    is_lost, is_retired, is_stale, is_orphaned, is_unused, used_by, marketing_touches,
+    sales_touches, last_touched_at
 from warehouse.marts.dim_content
 where name in (select name from truth.contents)
 """
 _TRUE = """
 select
     system, instance, record_id, name, personas, buying_stages, owner_team, state,
-    is_lost, is_retired, is_stale, is_orphaned, is_unused, used_by, marketing_touches, sales_touches,
-    last_touched_at
+    is_lost, is_retired, is_stale, is_orphaned, is_unused, used_by, marketing_touches,
+    sales_touches, last_touched_at
 from truth.contents
 """
 _CELLS_TOLD = """
@@ -91,7 +91,7 @@ def states(company: Company) -> dict[str, int]:
 
 
 def gaps(company: Company) -> tuple[set[tuple[str, str]], set[tuple[str, str]]]:
-    """Return the cells that nothing was ever made for, and those that the report has no asset for."""
+    """Return the cells that nothing was ever made for, and those that are reported empty."""
     with _opened(company) as connection:
         planted = "select persona, buying_stage from truth.content_coverage where is_gap"
         told = f"select persona, buying_stage from ({_CELLS_TOLD}) where assets = 0"

@@ -37,6 +37,11 @@ def test_all_that_was_planted_is_reported_and_nothing_else(tmp_path: Path, seed:
     compared(tmp_path, seed)
 
 
+@pytest.mark.parametrize("set_up", ["salesforce_account_engagement", "hubspot"])
+def test_all_that_was_planted_is_reported_of_other_systems(tmp_path: Path, set_up: SetUp) -> None:
+    compared(tmp_path, 7, set_up)
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("seed", range(10, 27))
 def test_all_that_was_planted_is_reported_in_many_companies(tmp_path: Path, seed: int) -> None:

@@ -101,7 +101,7 @@ def read_programs(instance: Instance, folder: Path, window: Window) -> Download:
 
 
 def read_emails(instance: Instance, folder: Path, window: Window) -> Download:
-    """Read all mails as `read_programs` does; `subject` is a text. Raises the errors of `Client`."""
+    """Read all mails as `read_programs` does; `subject` is text. Raises the errors of `Client`."""
     pages = (map(_asset, page) for page in instance.assets("emails"))
     return _read(folder, window, ("emails", EMAIL_COLUMNS), pages)
 

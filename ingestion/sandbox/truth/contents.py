@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 # The default agreement's.
 _STALE_AFTER, _UNUSED_AFTER = 365, 180  # days
+# As the mappings of all systems translate them.
 _PERSONA_KEYS = {"Finance": "finance_lead", "IT": "it_lead", "Operations": "operations_lead"}
 _USED_BY = ("nobody", MARKETING, SALES, "both")
 

@@ -14,7 +14,12 @@ inventory as (
         c.record_id,
         c.name,
         c.location,
-        coalesce(c.is_retired, c.retired_at is not null) or c.is_record_deleted as is_gone
+        c.is_record_deleted
+        or case
+            when c.retired_at is not null
+                then {{ happened_by('c.retired_at', 'c.retired_at_precision') }}
+            else coalesce(c.is_retired, false)
+        end as is_gone
     from {{ ref('stg_files__contents') }} as c
     cross join {{ source('ops', 'run_context') }} as ctx
     where c.created_at is null or {{ happened_by('c.created_at', 'c.created_at_precision') }}

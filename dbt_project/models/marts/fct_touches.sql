@@ -72,6 +72,46 @@ pass_spans as (
     inner join started as s on p.pass_key = s.pass_key
 ),
 
+persons_again as (
+    select person_key from pass_spans group by person_key having count(*) > 1
+),
+
+moments as (
+    select s.person_key, s.started_moment as moment
+    from pass_spans as s
+    inner join persons_again as a on s.person_key = a.person_key
+    union
+    select s.person_key, s.ended_moment
+    from pass_spans as s
+    inner join persons_again as a on s.person_key = a.person_key
+),
+
+pieces as (
+    select
+        person_key,
+        moment,
+        lead(moment) over (partition by person_key order by moment) as next_moment
+    from moments
+),
+
+-- Without overlaps, so that no touch is found twice: where two passes are open at once, the time is
+-- the younger one's.
+times as (
+    select s.person_key, s.pass_number, s.started_moment as time_from, s.ended_moment as time_until
+    from pass_spans as s
+    left join persons_again as a on s.person_key = a.person_key
+    where a.person_key is null
+    union all
+    select p.person_key, max(s.pass_number), p.moment, p.next_moment
+    from pieces as p
+    inner join pass_spans as s
+        on
+            p.person_key = s.person_key
+            and p.moment >= s.started_moment
+            and p.next_moment <= s.ended_moment
+    group by p.person_key, p.moment, p.next_moment
+),
+
 touches as (
     select
         a.activity_key,
@@ -102,18 +142,6 @@ touches as (
     cross join qualifying_counts as c
     left join activity_types as t on a.activity_type = t.activity_type
     left join qualifying as q on a.activity_type = q.activity_type
-),
-
--- Where two passes are open at once, the touch is in the younger one.
-placed as (
-    select t.activity_key, max(p.pass_number) as pass_number
-    from touches as t
-    inner join pass_spans as p
-        on
-            t.person_key = p.person_key
-            and t.touched_moment >= p.started_moment
-            and t.touched_moment < p.ended_moment
-    group by t.activity_key
 )
 
 select
@@ -135,7 +163,11 @@ select
     t.touched_date
 from touches as t
 inner join persons as n on t.person_key = n.person_key
-left join placed as p on t.activity_key = p.activity_key
+left join times as p
+    on
+        t.person_key = p.person_key
+        and t.touched_moment >= p.time_from
+        and t.touched_moment < p.time_until
 left join content_names as c
     on
         t.source = c.source

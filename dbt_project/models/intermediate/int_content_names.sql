@@ -35,8 +35,9 @@ linked_instances as (
 
 -- Where an asset may lie: in the system that tells of the touch, else in the one that it names.
 places as (
-    select source, instance, content, content_source, source as place_source,
-        instance as place_instance, 1 as place_rank
+    select
+        source, instance, content, content_source, source as place_source, instance as place_instance,
+        1 as place_rank
     from told
     union all
     select t.source, t.instance, t.content, t.content_source, l.linked_source, l.linked_instance, 2

@@ -90,6 +90,10 @@ changed as (
     from dated
 ),
 
+aged as (
+    select *, {{ days_between('changed_date', 'as_of_date') }} as days_unchanged from changed
+),
+
 lost as (
     select
         content_key,
@@ -124,15 +128,13 @@ select
     c.told_used_at,
     case when c.told_used_at is not null then c.told_used_date end as told_used_date,
     c.is_record_deleted as is_deleted,
-    coalesce(
-        {{ days_between('c.changed_date', 'c.as_of_date') }} >= s.content_stale_after_days, false
-    ) as is_stale,
+    coalesce(c.days_unchanged >= s.content_stale_after_days, false) as is_stale,
     c.is_said_retired or c.is_record_deleted as is_retired,
     -- Nobody is named, or only somebody who has left.
     c.owner_team is null and (c.owner_id is null or coalesce(not c.is_owner_active, false))
         as is_orphaned,
     false as is_lost
-from changed as c
+from aged as c
 cross join settings as s
 left join listed_tags as p on c.record_key = p.content_key and p.tag_kind = 'persona'
 left join listed_tags as b on c.record_key = b.content_key and b.tag_kind = 'buying_stage'

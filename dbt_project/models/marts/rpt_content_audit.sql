@@ -1,13 +1,14 @@
 with contents as (
-    select * from {{ ref('dim_content') }}
+    select
+        c.*,
+        {{ days_between('c.changed_date', 'ctx.as_of_date') }} as days_unchanged,
+        {{ days_between('c.last_used_date', 'ctx.as_of_date') }} as days_unused
+    from {{ ref('dim_content') }} as c
+    cross join {{ source('ops', 'run_context') }} as ctx
 ),
 
 tags as (
     select * from {{ ref('int_content_tags') }}
-),
-
-context as (
-    select * from {{ source('ops', 'run_context') }}
 ),
 
 cells as (
@@ -41,8 +42,8 @@ select
     c.used_by,
     cast(coalesce(e.cells, 0) as bigint) as cells,
     cast(coalesce(e.unmapped_tags, 0) as bigint) as unmapped_tags,
-    cast({{ days_between('c.changed_date', 'ctx.as_of_date') }} as bigint) as days_unchanged,
-    cast({{ days_between('c.last_used_date', 'ctx.as_of_date') }} as bigint) as days_unused,
+    cast(c.days_unchanged as bigint) as days_unchanged,
+    cast(c.days_unused as bigint) as days_unused,
     c.marketing_touches,
     c.sales_touches,
     c.people_touched,
@@ -50,5 +51,4 @@ select
     c.first_touched_at,
     c.last_touched_at
 from contents as c
-cross join context as ctx
 left join cells as e on c.content_key = e.content_key

@@ -46,6 +46,7 @@ placed as (
     {%- for campaign in ["'all'", 'c.campaign'] %}
     select
         {{ campaign }} as campaign,
+        c.content_key,
         p.tag as persona,
         b.tag as buying_stage,
         c.message_type,
@@ -104,23 +105,10 @@ shares as (
 
 -- An asset that serves four cells is one.
 serving as (
-    {%- for campaign in ["'all'", 'c.campaign'] %}
-    select {{ campaign }} as campaign, count(*) as campaign_assets
-    from contents as c
-    where
-        c.is_current
-        {%- for kind in ['persona', 'buying_stage'] %}
-        and exists (
-            select 1 from tags as t where t.content_key = c.content_key and t.tag_kind = '{{ kind }}'
-        )
-        {%- endfor %}
-        {%- if loop.last %}
-        and c.campaign is not null
-    group by c.campaign
-        {%- else %}
-    union all
-        {%- endif %}
-    {%- endfor %}
+    select campaign, count(distinct content_key) as campaign_assets
+    from placed
+    where is_current
+    group by campaign
 )
 
 select

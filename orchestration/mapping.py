@@ -19,6 +19,7 @@ DESCRIPTIONS = {
     "exports": "One row per file and entity: when it was exported, what it cannot know.",
     "value_maps": "One row per delivered value that stands for a canonical one.",
     "units": "One row per number whose mapping names its unit.",
+    "separators": "One row per column whose cells may hold several values.",
 }
 
 SPECS = [

@@ -29,7 +29,11 @@
         when coalesce({{ format_sql }}, 'ISO') = 'ISO' then case
             when {{ is_date_only(text_sql, format_sql) }} then try_cast({{ text_sql }} as timestamp)
             when regexp_matches({{ text_sql }}, ':.*([Zz]|[+-]\d{2}(:?\d{2})?)$')
-                then timezone('UTC', try_cast({{ text_sql }} as timestamptz))
+                -- Marketo's assets are dated `…Z+0000`, which is no ISO 8601 and means UTC.
+                then timezone('UTC', coalesce(
+                    try_cast({{ text_sql }} as timestamptz),
+                    try_cast(replace({{ text_sql }}, 'Z+0000', 'Z') as timestamptz)
+                ))
             else {{ to_utc('try_cast(' ~ text_sql ~ ' as timestamp)', zone_sql) }}
         end
         {%- for name, pattern in timestamp_formats().items() %}

@@ -110,7 +110,16 @@
         {%- for column in node.columns.values() %}
         cast({{ column.name }} as {{ column.data_type }}) as {{ column.name }}{{ ',' if not loop.last }}
         {%- endfor %}
-    from read_parquet({{ files }}, union_by_name = true)
+    -- A column that came after all of these loads is null in them.
+    from (
+        select * from read_parquet({{ files }}, union_by_name = true)
+        union all by name
+        select
+            {%- for column in node.columns.values() %}
+            cast(null as {{ column.data_type }}) as {{ column.name }}{{ ',' if not loop.last }}
+            {%- endfor %}
+        where false
+    )
     {%- else -%}
     select
         {%- for column in node.columns.values() %}

@@ -46,6 +46,22 @@
     where trim(item) <> ''
 {%- endmacro %}
 
+{#- A row for each item of a list with a separator of its own: `select …, item from <this>`. -#}
+{% macro separated_items(relation, columns, list_column, separator_column) -%}
+    {{ adapter.dispatch('separated_items')(relation, columns, list_column, separator_column) }}
+{%- endmacro %}
+{% macro default__separated_items(relation, columns, list_column, separator_column) -%}
+    select {{ columns | join(', ') }}, trim(item) as item
+    from {{ relation }}
+    lateral view explode(
+        split({{ list_column }}, concat('\\\\Q', {{ separator_column }}, '\\\\E'))
+    ) as item
+{%- endmacro %}
+{% macro duckdb__separated_items(relation, columns, list_column, separator_column) -%}
+    select {{ columns | join(', ') }}, trim(item) as item
+    from {{ relation }}, unnest(string_split({{ list_column }}, {{ separator_column }})) as items (item)
+{%- endmacro %}
+
 {#-
     Where a record stands in the order in which an attribute's value is looked for: live records
     before deleted ones, then the attribute's own order of sources, if it has one, then the record's

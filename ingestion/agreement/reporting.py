@@ -1,8 +1,14 @@
 """How figures are cut, and what they are measured against."""
 
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+    model_validator,
+)
 
 from ingestion.agreement.fields import SEGMENT_FIELDS
 from ingestion.agreement.slas import Period
@@ -17,6 +23,8 @@ from ingestion.agreement.values import (
     advice,
 )
 from ingestion.yaml_tree import wrong
+
+_UNUSED_AFTER = 180  # days
 
 TARGET_METRICS = ("pipeline_created", "won_value", "won_opportunities", "win_rate")
 
@@ -95,7 +103,9 @@ class Reporting(Part):
     minimum_sample_size: Annotated[int, Field(ge=1)] = 30
     """Percentages on fewer are flagged."""
     content_stale_after_days: Annotated[int, Field(ge=1)] = 365
-    """When content that nobody touched counts as stale."""
+    """When content that nobody changed counts as stale."""
+    content_unused_after_days: Annotated[int, Field(ge=1)] = _UNUSED_AFTER
+    """When content that nobody touched counts as unused."""
     closing_grace_business_days: Count = 5
     """Business days after a period before its figures are frozen."""
     segments: tuple[Segment, ...] = ()
@@ -106,3 +116,11 @@ class Reporting(Part):
     """The buyer's steps, first to last."""
     targets: tuple[Target, ...] = ()
     """What each team is to reach."""
+
+    @model_serializer(mode="wrap")
+    def _only_what_is_said(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        # Versions that were in force before content could be unused keep their digest.
+        said: dict[str, Any] = dump(self)
+        if self.content_unused_after_days == _UNUSED_AFTER:
+            said.pop("content_unused_after_days", None)
+        return said

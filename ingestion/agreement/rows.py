@@ -43,6 +43,7 @@ def _version(version: Version) -> Iterator[Row]:
 def _settings(version: Version) -> Iterator[Row]:
     yield {
         **version.reporting.model_dump(),
+        "content_unused_after_days": version.reporting.content_unused_after_days,
         **version.engine.model_dump(),
         **version.attribution.model_dump(),
         **version.publication.model_dump(),

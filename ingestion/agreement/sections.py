@@ -278,7 +278,8 @@ def _reporting(version: Version) -> list[str]:
             ("Fiscal year starts in month", reporting.fiscal_year_start_month),
             ("Conversions are counted within, and ever", f"{windows} days"),
             ("Percentages are flagged below a sample of", reporting.minimum_sample_size),
-            ("Content is stale after", f"{reporting.content_stale_after_days} days"),
+            ("Content is stale after", f"{reporting.content_stale_after_days} days unchanged"),
+            ("Content is unused after", f"{reporting.content_unused_after_days} days untouched"),
             (
                 "A period is frozen after",
                 f"{reporting.closing_grace_business_days} business days",

@@ -35,8 +35,9 @@ SCHEMAS: dict[str, pa.Schema] = {
         "versions": "effective_from:date marketing_signed_by marketing_signed_on:date "
         "sales_signed_by sales_signed_on:date note digest content",
         "settings": "time_zone currency fiscal_year_start_month:int minimum_sample_size:int "
-        "closing_grace_business_days:int content_stale_after_days:int debounce_minutes:int "
-        "reentry_window_days:int expiry_days:int sourced_rule influence_window_days:int "
+        "closing_grace_business_days:int content_stale_after_days:int "
+        "content_unused_after_days:int debounce_minutes:int reentry_window_days:int "
+        "expiry_days:int sourced_rule influence_window_days:int "
         "stale_source_policy stale_after_hours:int publish_personal_details:bool alert_contact",
         "stages": "stage label description stage_rank:int team authority moves_to",
         "stage_roles": "stage role",

@@ -15,6 +15,7 @@ from ingestion.connectors.marketo import CALLS, LEAD, Instance
 from ingestion.connectors.marketo.division import divide
 from ingestion.connectors.marketo.extraction import Activities, Leads, Subject
 from ingestion.connectors.marketo.extraction import Extraction as MarketoExtraction
+from ingestion.connectors.marketo.lists import LISTS
 from ingestion.connectors.salesforce import Org
 from ingestion.connectors.salesforce.extraction import Extraction as SalesforceExtraction
 from ingestion.connectors.window import Window, next_window, read_until
@@ -257,7 +258,7 @@ class _Salesforce:
 
 
 class _Marketo:
-    """An instance: leads, and the activities of all types at once."""
+    """An instance: leads, the activities of all types at once, and lists."""
 
     def __init__(self, reading: Reading, connection: Connection) -> None:
         self._reading, self._connection = reading, connection
@@ -276,18 +277,22 @@ class _Marketo:
 
     def groups(self, exports: Mapping[str, list[Export]]) -> Mapping[str, list[Export]]:
         self._stems = {one.name: one.stem for one in self._instance.activity_types()}
-        unknown = sorted(exports.keys() - self._stems.keys() - {LEAD})
+        lists = {name: of for name, of in exports.items() if name in LISTS}
+        unknown = sorted(exports.keys() - self._stems.keys() - lists.keys() - {LEAD})
         if unknown:
             raise TerminalError(
                 f"there is no type of activity {', '.join(unknown)}",
                 where=self._connection.name,
                 mend="Correct `object` in the mapping; `make check-sources` tells what is known",
             )
-        activities = [one for name, of in exports.items() if name != LEAD for one in of]
-        groups = {LEAD: exports.get(LEAD, []), _ACTIVITIES: activities}
+        others = {LEAD, *lists}
+        activities = [one for name, of in exports.items() if name not in others for one in of]
+        groups = {LEAD: exports.get(LEAD, []), _ACTIVITIES: activities, **lists}
         return {name: of for name, of in groups.items() if of}
 
     def fetch(self, name: str, exports: list[Export], window: Window, folder: Path) -> Download:
+        if name in LISTS:
+            return LISTS[name](self._instance, folder, window)
         if name != LEAD:
             subject: Subject = Activities(tuple(map(self._stem, exports)))
         else:
@@ -306,7 +311,7 @@ class _Marketo:
     def land(self, exports: list[Export], download: Download) -> list[tuple[Export, Manifest]]:
         if "types" not in download.asked:
             # What was asked for, and not what the mapping says now: it may be of a run before.
-            extract = Extract.of(download, is_full=download.asked["cursor"] == "createdAt")
+            extract = Extract.of(download, is_full=download.asked.get("cursor") == "createdAt")
             return [(one, self._reading.land(one, extract)) for one in exports]
         division = divide(download)
         loads = []

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ingestion.connectors.credentials import marketo_credentials, salesforce_credentials
 from ingestion.connectors.marketo import LEAD, Instance
+from ingestion.connectors.marketo.lists import LISTS
 from ingestion.connectors.salesforce import Org
 from ingestion.errors import FunnelError
 from ingestion.files.source import needed_columns
@@ -73,7 +74,7 @@ def _marketo(mapping: Mapping, connection: Connection, patience: Patience | None
     for export in mapping.objects_of(connection):
         if export.object == LEAD:
             yield _fields_found(export, fields)
-        elif export.object in known:
+        elif export.object in known or export.object in LISTS:
             yield f"{export.object}: known"
         else:
             yield _Problem(f"{export.object} is no type of activity there")

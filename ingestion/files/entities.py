@@ -44,9 +44,19 @@ ENTITIES: dict[str, dict[str, FieldType]] = {
         "name t, email t, team t, manager t, region t, time_zone t, kind t, is_active b"
     ),
     "products": _fields("name t, family t, list_price n"),
+    "contents": _fields(
+        "name t, content_type t, message_type t, persona t, buying_stage t, profile t, campaign t, "
+        "owner_id t, owner_team t, location t, created_at ts, updated_at ts, last_used_at ts, "
+        "is_retired b, retired_at ts, is_deleted b, deleted_at ts"
+    ),
+    "campaigns": _fields(
+        "name t, campaign_type t, status t, parent_id t, owner_id t, cost n, currency t, "
+        "starts_at ts, ends_at ts, created_at ts, updated_at ts, is_deleted b, deleted_at ts"
+    ),
     "activities": _fields(
         "person_id t, person_source t, activity_type t, direction t, is_automated b, "
-        "is_completed b, occurred_at ts, owner_id t, content t, campaign t, subject t"
+        "is_completed b, occurred_at ts, owner_id t, content t, content_source t, campaign t, "
+        "subject t"
     ),
     "field_changes": _fields(
         "record_entity t, changed_record_id t, field t, value_kind t, old_value t, new_value t, "
@@ -103,6 +113,10 @@ FORECAST_CATEGORIES = frozenset({"omitted", "pipeline", "best_case", "commit", "
 # Numbers that systems write as fractions (the default) or as percent.
 FIELDS_WITH_UNIT = frozenset({"probability", "margin"})
 
+# Cells that may hold several values, and what stands between them where a mapping says nothing.
+LIST_FIELDS = frozenset({("contents", "persona"), ("contents", "buying_stage")})
+SEPARATOR = ";"
+
 # Text fields that know a few values only; a constant or a map may give nothing else.
 CLOSED_VALUES: dict[tuple[str, str], frozenset[str]] = {
     ("persons", "record_type"): frozenset({"lead", "contact", "prospect"}),
@@ -114,15 +128,17 @@ CLOSED_VALUES: dict[tuple[str, str], frozenset[str]] = {
     # Some systems tell a change of a reference twice: by id, and by the name that people see.
     ("field_changes", "value_kind"): frozenset({"id", "label"}),
     ("owners", "kind"): frozenset({"person", "queue", "machine"}),
+    ("contents", "message_type"): frozenset({"helpful", "selling"}),
 }
 
 # Fields whose unlisted values become `unmapped` when a mapping says nothing else: a value that
-# nobody translated must not pass for a stage or for "no".
+# nobody translated must not pass for a stage or for "no". A campaign's status is no stage.
 CLOSED_FIELDS = frozenset({"status", "lifecycle_stage", "stage"})
 
 
 def default_for_other(entity: str, field: str) -> str | None:
     """Return what a value that a map lacks becomes: `unmapped`, or None to keep it."""
-    if field in CLOSED_FIELDS or ENTITIES[entity][field] == "boolean":
+    is_closed = field in CLOSED_FIELDS and entity != "campaigns"
+    if is_closed or (entity, field) in LIST_FIELDS or ENTITIES[entity][field] == "boolean":
         return UNMAPPED
     return None

@@ -14,6 +14,7 @@ from ingestion.files.entities import (
     ENTITIES,
     FIELDS_WITH_UNIT,
     KEEP,
+    LIST_FIELDS,
     MAIN_INSTANCE,
     UNMAPPED,
     default_for_other,
@@ -50,6 +51,8 @@ Entity = Literal[
     "opportunities",
     "owners",
     "products",
+    "contents",
+    "campaigns",
     "activities",
     "field_changes",
     "opportunity_persons",
@@ -123,6 +126,11 @@ class Column(Strict):
     format: AnyFormat | None = None
     unit: Literal["fraction", "percent"] | None = Field(
         default=None, description="`percent` where 65 means 65 %, `fraction` where 0.65 does"
+    )
+    separator: str | None = Field(
+        default=None,
+        min_length=1,
+        description='What stands between several values in one cell, e.g. "|"; else ";"',
     )
 
     @model_validator(mode="before")
@@ -452,6 +460,10 @@ def _column_problems(entity: str, name: str, column: Column) -> list[InitErrorDe
     if column.unit is not None and name not in FIELDS_WITH_UNIT:
         mend = "Leave it out; only a probability has a unit"
         found.append(problem((name, "unit"), f"`unit` on `{name}`, which has none", mend))
+    if column.separator is not None and (entity, name) not in LIST_FIELDS:
+        mend = "Leave it out; only personas and buying stages of contents may be several"
+        what = f"`separator` on `{name}`, which holds one value"
+        found.append(problem((name, "separator"), what, mend))
     allowed = _BOOLEANS if kind == "boolean" else CLOSED_VALUES.get((entity, name))
     if allowed is None:
         return found

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from ingestion.files.entities import LIST_FIELDS, SEPARATOR
 from ingestion.landing import land_reference
 
 if TYPE_CHECKING:
@@ -63,6 +64,16 @@ _SCHEMAS: dict[str, pa.Schema] = {
             "unit": pa.string(),
         }
     ),
+    "separators": pa.schema(
+        {
+            "source": pa.string(),
+            "instance": pa.string(),
+            "entity": pa.string(),
+            "export": pa.string(),
+            "field": pa.string(),
+            "separator": pa.string(),
+        }
+    ),
 }
 
 
@@ -70,7 +81,7 @@ def land_mapping(landing: Landing, mapping: Mapping) -> list[Manifest]:
     """Land the tables of a mapping; a new load only where the content changed.
 
     Returns the manifests of the loads in use: `data_sets`, `exports`, `value_maps`,
-    `units`.
+    `units`, `separators`.
     """
     return [
         land_reference(landing, SOURCE, mapping.name, name, table)
@@ -85,7 +96,8 @@ def mapping_tables(mapping: Mapping) -> dict[str, pa.Table]:
     entity; of an object `exported_at` is null, for each of its loads has its own. `value_maps` has
     one row per file, entity, field and delivered value; `*` is any other value, and a null
     canonical value there keeps what was delivered. A field without map has no rows. `units` has one
-    row per file, entity and number whose mapping names its unit.
+    row per file, entity and number whose mapping names its unit, `separators` one per file, entity
+    and column whose cells may hold several values.
     """
     rows: dict[str, list[dict[str, Any]]] = {
         "data_sets": [
@@ -117,6 +129,17 @@ def mapping_tables(mapping: Mapping) -> dict[str, pa.Table]:
             for one in mapping.files
             for field, column in one.columns.items()
             if column.unit is not None
+        ],
+        "separators": [
+            {
+                **_place(one),
+                "export": one.file,
+                "field": field,
+                "separator": column.separator or SEPARATOR,
+            }
+            for one in mapping.files
+            for field, column in one.columns.items()
+            if (one.entity, field) in LIST_FIELDS
         ],
     }
     return {

@@ -17,6 +17,7 @@ context as (
 select
     a.record_key as activity_key,
     a.source,
+    a.instance,
     a.person_record_key,
     p.person_key,
     a.activity_type,
@@ -26,6 +27,7 @@ select
     a.owner_id,
     a.owner_key,
     a.content,
+    a.content_source,
     a.campaign,
     a.occurred_at,
     a.occurred_at_precision

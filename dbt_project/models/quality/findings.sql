@@ -47,6 +47,10 @@ handoffs as (
     select * from {{ ref('fct_handoffs') }}
 ),
 
+contents as (
+    select * from {{ ref('dim_content') }}
+),
+
 sent_rows as (
     {%- for entity, column in [
         ('field_changes', 'changed_at'), ('activities', 'occurred_at'), ('persons', 'status_at'),
@@ -368,13 +372,61 @@ unknown_zones as (
     where z.time_zone is not null and not {{ is_time_zone('z.time_zone') }}
 ),
 
+lost_contents as (
+    select
+        'content_lost' as finding, 'warning' as severity, 'contents' as entity,
+        c.content_key as record_key,
+        cast(sum(n.touches) as varchar) || ' touches name ''' || min(n.content)
+        || ''', which is in no inventory of ' || min(n.source) as detail
+    from contents as c
+    inner join {{ ref('int_content_names') }} as n on c.content_key = n.content_key
+    where c.is_lost
+    group by c.content_key
+),
+
+orphaned_contents as (
+    select
+        'content_orphaned' as finding, 'warning' as severity, 'contents' as entity,
+        content_key as record_key,
+        '''' || coalesce(name, content_id) || ''' '
+        || case when owner_key is null then 'has no owner' else 'belongs to somebody who has left' end
+            as detail
+    from contents
+    where is_orphaned and not is_retired
+),
+
+ambiguous_contents as (
+    select
+        'content_name_ambiguous' as finding, 'info' as severity, 'contents' as entity,
+        source || '/' || instance || '/' || content as record_key,
+        'several assets are called ''' || content || ''': its touches count for one of them' as detail
+    from {{ ref('int_content_names') }}
+    where is_ambiguous
+    group by source, instance, content
+),
+
+unmapped_tags as (
+    select
+        'content_tag_unmapped' as finding, 'warning' as severity, 'contents' as entity,
+        s.source || '/' || s.instance || '/' || s.tag_kind || '/' || s.delivered_tag as record_key,
+        cast(count(*) as varchar) || ' assets of ' || s.export || ' have the '
+        || replace(s.tag_kind, '_', ' ') || ' ''' || s.delivered_tag || ''', which is none of the agreement'
+            as detail
+    from {{ ref('stg_files__content_tags') }} as s
+    inner join {{ ref('int_content_tags') }} as t
+        on s.record_key = t.content_key and s.tag_kind = t.tag_kind and s.tag = t.tag
+    where not t.is_agreed
+    group by s.source, s.instance, s.export, s.tag_kind, s.delivered_tag
+),
+
 all_findings as (
     {%- for name in [
         'inverted', 'without_account', 'without_person', 'without_owner', 'without_product',
         'closed_undated', 'without_rate', 'beyond_one', 'ambiguous', 'former_email',
         'account_ambiguous', 'unmapped', 'lost_amounts', 'set_aside', 'in_future', 'unreceived', 'unread',
         'owner_left', 'unknown_reason', 'early_decision', 'untimed', 'ownerless', 'closed_calendars',
-        'idle_holidays', 'unknown_zones'
+        'idle_holidays', 'unknown_zones', 'lost_contents', 'orphaned_contents', 'ambiguous_contents',
+        'unmapped_tags'
     ] %}
     select finding, severity, entity, record_key, detail from {{ name }}
     {%- if not loop.last %}

@@ -1,5 +1,6 @@
 {%- set by_file = [
-    'activities', 'field_changes', 'opportunity_persons', 'opportunity_snapshots', 'currency_rates'
+    'contents', 'campaigns', 'activities', 'field_changes', 'opportunity_persons',
+    'opportunity_snapshots', 'currency_rates'
 ] -%}
 {%- set key_of_record = "_source || '/' || _instance || '/' || trim(_record_id)" -%}
 {%- set key_in_file = "_source || '/' || _instance || '/' || _export || '/' || trim(_record_id)" -%}
@@ -107,6 +108,32 @@ layers as (
             where {{ happened_by('a.occurred_at', 'a.occurred_at_precision') }}
         ),
         (select count(*) from {{ ref('int_activities') }})
+    union all
+    select
+        'fct_touches',
+        (select count(*) from {{ ref('int_activities') }} where person_key is not null),
+        (select count(*) from {{ ref('fct_touches') }})
+    union all
+    select
+        'dim_content',
+        (
+            select count(*)
+            from {{ ref('stg_files__contents') }} as c
+            cross join {{ source('ops', 'run_context') }} as ctx
+            where c.created_at is null or {{ happened_by('c.created_at', 'c.created_at_precision') }}
+        )
+        + (select count(distinct content_key) from {{ ref('int_content_names') }} where is_lost),
+        (select count(*) from {{ ref('dim_content') }})
+    union all
+    select
+        'dim_campaigns',
+        (
+            select count(*)
+            from {{ ref('stg_files__campaigns') }} as c
+            cross join {{ source('ops', 'run_context') }} as ctx
+            where c.created_at is null or {{ happened_by('c.created_at', 'c.created_at_precision') }}
+        ),
+        (select count(*) from {{ ref('dim_campaigns') }})
     union all
     -- A touch is a signal of its person once.
     select

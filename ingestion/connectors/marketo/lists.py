@@ -1,4 +1,4 @@
-"""Deletions of leads, programs, smart campaigns: what comes in pages of JSON, as CSV files."""
+"""Deletions of leads, campaigns, assets: what comes in pages of JSON, as CSV files."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ingestion.connectors.download import Download
 from ingestion.connectors.errors import JobFailedError, RefusedError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -31,6 +31,10 @@ CAMPAIGN_COLUMNS = (
     "id", "name", "type", "programId", "programName", "workspaceName", "active", "createdAt",
     "updatedAt",
 )  # fmt: skip
+EMAIL_COLUMNS = (
+    "id", "name", "createdAt", "updatedAt", "subject", "status", "folder", "workspace",
+)  # fmt: skip
+PAGE_COLUMNS = ("id", "name", "createdAt", "updatedAt", "URL", "status", "folder", "workspace")
 _NULL = "null"
 
 
@@ -86,11 +90,26 @@ class Deletions:
 def read_programs(instance: Instance, folder: Path, window: Window) -> Download:
     """Read all programs, whatever the window, unless a former run left them whole.
 
-    `folder` is its folder's name, `costs` are JSON, and instants have Marketo's own form,
-    `2015-05-21T22:45:13Z+0000`. Raises the errors of `Client`.
+    `folder` is its folder's name, `costs` are JSON, instants have Marketo's own form,
+    `2015-05-21T22:45:13Z+0000`, and each type of tag has a column, unless one is called so already.
+    Raises the errors of `Client`.
     """
+    types = (str(one["tagType"]) for page in instance.assets("tagTypes") for one in page)
+    columns = tuple(dict.fromkeys((*PROGRAM_COLUMNS, *types)))
     pages = (map(_program, page) for page in instance.assets("programs"))
-    return _read(folder, window, ("programs", PROGRAM_COLUMNS), pages)
+    return _read(folder, window, ("programs", columns), pages)
+
+
+def read_emails(instance: Instance, folder: Path, window: Window) -> Download:
+    """Read all mails as `read_programs` does; `subject` is text. Raises the errors of `Client`."""
+    pages = (map(_asset, page) for page in instance.assets("emails"))
+    return _read(folder, window, ("emails", EMAIL_COLUMNS), pages)
+
+
+def read_landing_pages(instance: Instance, folder: Path, window: Window) -> Download:
+    """Read all landing pages as `read_programs` does. Raises the errors of `Client`."""
+    pages = (map(_asset, page) for page in instance.assets("landingPages"))
+    return _read(folder, window, ("landing_pages", PAGE_COLUMNS), pages)
 
 
 def read_campaigns(instance: Instance, folder: Path, window: Window) -> Download:
@@ -148,5 +167,24 @@ def _deletion(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _program(row: Mapping[str, Any]) -> dict[str, Any]:
-    folder = row.get("folder")
-    return {**row, "folder": folder.get("folderName") if isinstance(folder, dict) else folder}
+    tags = {one["tagType"]: one.get("tagValue") for one in row.get("tags") or ()}
+    return {**tags, **_asset(row)}
+
+
+def _asset(row: Mapping[str, Any]) -> dict[str, Any]:
+    """An asset with the name of its folder and the text of its subject, where it has one."""
+    folder, subject = row.get("folder"), row.get("subject")
+    return {
+        **row,
+        "folder": folder.get("folderName") if isinstance(folder, dict) else folder,
+        "subject": subject.get("value") if isinstance(subject, dict) else subject,
+    }
+
+
+# By what a mapping calls them; none of them tells what is new, so each is read in full.
+LISTS: dict[str, Callable[[Instance, Path, Window], Download]] = {
+    "Program": read_programs,
+    "Campaign": read_campaigns,
+    "Email": read_emails,
+    "LandingPage": read_landing_pages,
+}

@@ -23,6 +23,7 @@ CALL, EMAIL, MEETING = 0, 1, 2
 MACHINE = -1  # the owner of what nobody did
 _MOST_ATTEMPTS = 4
 _GOES_ON = 0.7
+_SHOWS = 0.35  # of mails and meetings, some content
 _TALKS = (0.1, 0.4, 0.7)  # of the way of a deal
 
 # Columns of activities to be: round, deal, owner, at, kind, outbound, completed, sequence.
@@ -42,6 +43,7 @@ class Attempts:
     is_outbound: Flags
     is_completed: Flags
     is_sequence: Flags
+    content: Numbers  # place in Contents of what was shown, -1 for nothing
 
     def __len__(self) -> int:
         return len(self.human)
@@ -66,6 +68,10 @@ def draw_attempts(
     human = rounds.human[columns["round"]]
     order = np.lexsort((columns["kind"], human, columns["at"]))
     columns = {name: values[order] for name, values in columns.items()}
+    is_human = (columns["owner"] != MACHINE) & columns["outbound"] & columns["completed"]
+    shows = some(rng, len(order), _SHOWS) & is_human & (columns["kind"] != CALL)
+    drawn = places(rng, len(order), len(world.contents))
+    content = world.contents.shown(drawn, columns["at"], world.contents.by_sales)
     return Attempts(
         human=human[order],
         round=columns["round"],
@@ -76,6 +82,7 @@ def draw_attempts(
         is_outbound=columns["outbound"].astype(bool),
         is_completed=columns["completed"].astype(bool),
         is_sequence=columns["sequence"].astype(bool),
+        content=np.where(shows, content, -1),
     )
 
 

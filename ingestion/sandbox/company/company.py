@@ -74,13 +74,14 @@ def simulate(settings: Settings) -> Company:
         return stream(settings.seed, noun)
 
     accounts = draw_accounts(chance("accounts"), settings)
+    campaigns = draw_campaigns(chance("campaigns"), settings)
     world = World(
         settings=settings,
         staff=draw_staff(chance("staff"), settings),
         accounts=accounts,
         people=draw_people(chance("people"), accounts, settings),
-        campaigns=draw_campaigns(chance("campaigns"), settings),
-        contents=draw_contents(chance("contents"), settings),
+        campaigns=campaigns,
+        contents=draw_contents(chance("contents"), campaigns, settings),
     )
     lived: list[tuple[Rounds, Exits, Touches, Attempts, Opportunities]] = []
     starts = _first_starts(world)

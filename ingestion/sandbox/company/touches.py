@@ -73,15 +73,15 @@ def draw_touches(rng: np.random.Generator, world: World, rounds: Rounds) -> Touc
     round_, at, kind = round_[order], at[order], kind[order]
     human = rounds.human[round_]
     shown = places(rng, len(at), len(contents))
-    is_there = (contents.created_at[shown] <= at) & ~(contents.retired_at[shown] <= at)
-    has_content = np.isin(kind, (DOWNLOAD, WEBINAR, CLICKED)) & is_there
+    content = contents.shown(shown, at, contents.by_marketing)
+    has_content = np.isin(kind, (DOWNLOAD, WEBINAR, CLICKED))
     campaign = world.campaigns.running(people.source[human], at)
     return Touches(
         human=human,
         round=round_,
         at=at,
         kind=kind,
-        content=np.where(has_content, shown, -1),
+        content=np.where(has_content, content, -1),
         campaign=np.where(np.isin(kind, RESPONSES), campaign, -1),
     )
 

@@ -75,6 +75,7 @@ def _of_system(held: Held, morning: Morning) -> str:
     if name == "hubspot" and morning.settings.crm != "hubspot":
         name = "hubspot_marketing"
     text = (_FRAGMENTS / f"{name}.yml").read_text(encoding="utf-8")
+    text = text.replace("$automation", morning.settings.automation)
     if held.instance != MAIN:
         # An anchor may be set once in a file.
         text = re.sub(r"(?<= )([&*])(\w+)", rf"\1\2_{held.instance}", text)

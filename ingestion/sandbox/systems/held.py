@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pyarrow as pa
 
     from ingestion.sandbox.arrays import Moments, Numbers, Texts
@@ -59,6 +61,25 @@ class CrmLinks:
 
 
 @dataclass(frozen=True)
+class Naming:
+    """Where an object tells which content somebody was shown: columns, and whose touch it is."""
+
+    name: str
+    at: str
+    team: str  # marketing or sales
+
+
+@dataclass(frozen=True)
+class Listed:
+    """The content that an inventory of a system lists: one entry per record in every array."""
+
+    object: str  # stem of its file
+    record_id: pa.Array
+    content: Numbers  # place in Contents
+    owner_team: Texts  # "" where nobody is there any more to look after it
+
+
+@dataclass(frozen=True)
 class Held:
     """One instance of a system."""
 
@@ -71,3 +92,5 @@ class Held:
     deals: DealRecords | None = None
     account_id: pa.Array | None = None  # per account of the company, null for none
     links: CrmLinks | None = None
+    listed: Listed | None = None
+    touched: Mapping[str, Naming] = field(default_factory=dict)  # by stem of the file

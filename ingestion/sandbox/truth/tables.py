@@ -15,6 +15,7 @@ from ingestion.sandbox.company.people import SOURCES
 from ingestion.sandbox.systems.columns import column, dates, instants
 from ingestion.sandbox.systems.held import STAGES
 from ingestion.sandbox.systems.words import coded
+from ingestion.sandbox.truth.contents import content_tables
 from ingestion.sandbox.truth.passes import decisions, see_passes
 
 if TYPE_CHECKING:
@@ -38,7 +39,8 @@ def truth_tables(company: Company, systems: tuple[Held, ...], moment: float) -> 
     `stage_entries`: human, pass and stage really entered, with whether a system still tells of it
     at the moment of an export (`is_held`), else why not; `hand_offs`: round that qualified;
     `opportunities`: opportunity record of a system, with its human and pass; `customers`: human
-    and deal won; `traits`: value of an attribute, with what it adds to the margin of who has it.
+    and deal won; `traits`: value of an attribute, with what it adds to the margin of who has it;
+    `contents` and `content_coverage`: as `content_tables` has them.
     """
     passes = see_passes(company)
     return {
@@ -49,6 +51,7 @@ def truth_tables(company: Company, systems: tuple[Held, ...], moment: float) -> 
         "opportunities": _opportunities(company, passes, systems),
         "customers": _customers(company, passes),
         "traits": _traits(),
+        **content_tables(company, systems, moment),
     }
 
 

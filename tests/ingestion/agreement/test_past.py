@@ -170,5 +170,11 @@ def test_a_key_that_came_with_newer_software_is_no_change(
     del landed["engine"]["debounce_minutes"]
     del landed["slas"]["sales"]["speed_to_lead"]["attainment_target"]
     assert changes_since(landed, version) == []
+    # Days until content is unused are only said where they are others than the usual ones.
+    assert "content_unused_after_days" not in landed["reporting"]
+    other = base.replace("currency: USD", "currency: USD\n      content_unused_after_days: 90")
+    assert changes_since(landed, read_agreement(written(other)).versions[0]) == [
+        "reporting.content_unused_after_days: (not there) → 90"
+    ]
     del landed["slas"]["sales"]["speed_to_lead"]["target"]
     assert changes_since(landed, version) == ["slas.sales.speed_to_lead.target: (not there) → 240"]

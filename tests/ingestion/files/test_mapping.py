@@ -168,6 +168,13 @@ PROBLEMS = {
         with_lines("      name: {column: d, unit: percent}"),
         ["16: `unit` on `name`, which has none. Leave it out; only a probability has a unit"],
     ),
+    "separator of one value": (
+        with_lines('      name: {column: d, separator: ";"}'),
+        [
+            ("16: `separator` on `name`, which holds one value. Leave it out; only personas and"
+            " buying stages of contents may be several")
+        ],
+    ),
     "key missing": (
         with_lines(key=False),
         [("7: `key` is missing. Add `key`: the column that identifies a record, or a list of "
@@ -351,6 +358,12 @@ def test_closed_values_belong_to_fields():
         ("opportunities", "is_won", "unmapped"),
         ("opportunities", "product", None),
         ("persons", "record_type", None),
+        ("persons", "persona", None),
+        ("contents", "persona", "unmapped"),
+        ("contents", "buying_stage", "unmapped"),
+        ("contents", "is_retired", "unmapped"),
+        ("contents", "content_type", None),
+        ("campaigns", "status", None),
     ],
 )
 def test_default_for_other(entity, field, other):

@@ -103,15 +103,42 @@ def test_value_maps(mapping):
     ]
 
 
+def test_separators(tmp_path):
+    """Of every cell that may hold several values, also where the mapping does not name any."""
+    more = """  - file: assets.csv
+    system: wiki
+    entity: contents
+    load: full
+    exported_at: 2024-02-01
+    key: id
+    columns:
+      name: title
+      persona: {column: for, separator: " / ", map: {Boss: ceo}}
+      buying_stage: step
+"""
+    (tmp_path / "mapping.yml").write_text(TEXT + more)
+    tables = mapping_tables(read_mapping(tmp_path / "mapping.yml"))
+    assert [tuple(row.values()) for row in tables["separators"].to_pylist()] == [
+        ("wiki", "main", "contents", "assets.csv", "persona", " / "),
+        ("wiki", "main", "contents", "assets.csv", "buying_stage", ";"),
+    ]
+    values = [row for row in tables["value_maps"].to_pylist() if row["entity"] == "contents"]
+    assert [(row["delivered_value"], row["canonical_value"]) for row in values] == [
+        ("Boss", "ceo"),
+        ("*", "unmapped"),
+    ]
+
+
 def test_a_mapping_lands_once_and_again_when_it_changes(desk, mapping, tmp_path):
     first = land_mapping(desk.landing, mapping)
     assert [(one.source, one.instance, one.object) for one in first] == [
-        ("mapping", "shop", name) for name in ("data_sets", "exports", "value_maps", "units")
+        ("mapping", "shop", name)
+        for name in ("data_sets", "exports", "value_maps", "units", "separators")
     ]
     assert land_mapping(desk.landing, mapping) == first
     (tmp_path / "mapping.yml").write_text(TEXT.replace("Old: old", "Old: ancient"))
     again = land_mapping(desk.landing, read_mapping(tmp_path / "mapping.yml"))
     assert again[:2] == first[:2]
     assert again[2] != first[2]
-    assert again[3] == first[3]
-    assert len(desk.landing.loads("mapping")) == 5
+    assert again[3:] == first[3:]
+    assert len(desk.landing.loads("mapping")) == 6

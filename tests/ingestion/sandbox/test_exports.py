@@ -15,6 +15,7 @@ import pytest
 from ingestion.agreement import read_agreement
 from ingestion.errors import TerminalError
 from ingestion.files import find_mapping, land_file, read_mapping, unnamed_files
+from ingestion.files.entities import LIST_FIELDS, SEPARATOR
 from ingestion.landing import Landing
 from ingestion.sandbox.__main__ import main
 from ingestion.sandbox.clock import HOUR
@@ -39,7 +40,8 @@ if TYPE_CHECKING:
 PEOPLE = 300
 # Lists that no chance is in, or that are empty in a small company.
 ALIKE = re.compile(
-    r"mapping\.yml|.*(currency_types|statuses|stages|queues|campaigns|delete_lead)\.csv"
+    r"mapping\.yml|.*(currency_types|statuses|stages|queues|campaigns|delete_lead|marketo_emails"
+    r"|landing_pages)\.csv"
 )
 SET_UPS = pytest.mark.parametrize("set_up", SYSTEMS)
 LANDSCAPES = pytest.mark.parametrize(
@@ -142,8 +144,16 @@ def _labels(export: Export, rows: pd.DataFrame) -> set[tuple[str, str]]:
         for field, column in export.columns.items()
         if column.map is not None and column.column and export.other(field) != "false"
         if field != "field" and column.other is None
-        for value in set(rows[column.column]) - column.map.keys() - {"", "null"}
+        for value in _single(export, field, rows[column.column]) - column.map.keys() - {"", "null"}
     }
+
+
+def _single(export: Export, field: str, cells: pd.Series) -> set[str]:
+    """Values one by one, where a cell may hold several."""
+    if (export.entity, field) not in LIST_FIELDS:
+        return set(cells)
+    separator = export.columns[field].separator or SEPARATOR
+    return {value.strip() for cell in set(cells) for value in cell.split(separator)}
 
 
 def test_every_label_has_a_meaning_but_parked(companies: Companies) -> None:

@@ -28,6 +28,7 @@ from ingestion.sandbox.systems.hubspot.statuses import LIFECYCLES
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from ingestion.files.mapping import Column
     from ingestion.sandbox.company.company import Company
     from ingestion.sandbox.systems.held import Held
 
@@ -497,6 +498,12 @@ def test_a_marketing_portal_names_the_ids_of_the_crm(beside_salesforce: Portal) 
 # -- The mapping ------------------------------------------------------------------------------
 
 
+def _single(cell: str, column: Column) -> set[str]:
+    """The values of a cell: one, unless the mapping says what stands between several."""
+    values = [cell] if column.separator is None else cell.split(column.separator)
+    return {one.strip() for one in values}
+
+
 @pytest.mark.parametrize("name", ["usual", "beside_salesforce"])
 def test_all_rows_land_and_every_label_has_a_meaning(
     request: pytest.FixtureRequest, name: str, tmp_path: Path
@@ -516,7 +523,8 @@ def test_all_rows_land_and_every_label_has_a_meaning(
         for export in mapping.files
         for column in export.columns.values()
         if column.map is not None and column.other is None
-        for value in set(texts[export.file][column.column or ""]) - column.map.keys() - {""}
+        for cell in set(texts[export.file][column.column or ""])
+        for value in _single(cell, column) - column.map.keys() - {""}
     }
     expected = {("hubspot_email_events.csv", "type", "DELIVERED")}
     history = ("hubspot_contact_property_history.csv", "property")

@@ -42,6 +42,7 @@ PREFIXES = {
     "email_messages": "02s",
     "campaigns": "701",
     "campaign_members": "00v",
+    "content_versions": "068",
     "users": "005",
     "queues": "00G",
     "lead_statuses": "01J",

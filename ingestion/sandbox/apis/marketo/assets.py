@@ -1,4 +1,4 @@
-"""Programs by offset, campaigns by token, channels, and lists, of which the company has none."""
+"""Assets by offset, campaigns by token, channels, tags, and lists, of which there are none."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from ingestion.sandbox.apis.marketo import versions
 from ingestion.sandbox.apis.marketo.refusal import Refusal
 from ingestion.sandbox.apis.marketo.stamps import moment_of
 from ingestion.sandbox.apis.marketo.tokens import numbers_of, token
+from ingestion.sandbox.systems.marketo.assets import TAGS
 
 if TYPE_CHECKING:
     from ingestion.sandbox.apis.marketo.call import Call
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from ingestion.sandbox.systems.stored import Stored
 
 _NOTHING = {"warnings": ["No assets found for the given search criteria."]}
-_FOLDERS = {"Campaigns": 21, "Library": 22}
+_FOLDERS = {"Campaigns": 21, "Library": 22, "Archive": 23, "Site": 24}
 _CAMPAIGNS_NUMBERS = ("id", "programId")
 # How far somebody gets in a program; the last ones are a success.
 _STATUSES = {
@@ -37,6 +38,8 @@ class Assets:
     def __init__(self, held: Held, options: MarketoOptions) -> None:
         self._programs = held.objects["programs"]
         self._campaigns = held.objects["campaigns"]
+        self._emails = held.objects["emails"]
+        self._pages = held.objects["landing_pages"]
         self._options = options
 
     def programs(self, call: Call) -> dict[str, Any]:
@@ -45,7 +48,7 @@ class Assets:
         begin = call.number("offset", 0)
         stored = self._programs
         places = _shown(stored, call.now)
-        # Nothing changes a program: it was updated when it began to be shown.
+        # Each version was updated when it began to be shown.
         updated = stored.shown_from[places]
         if "earliestUpdatedAt" in call.parameters:
             places = places[updated >= moment_of(call.parameters["earliestUpdatedAt"])]
@@ -61,18 +64,24 @@ class Assets:
         is_it = pc.equal(ids, call.path["id"]).to_numpy(zero_copy_only=False)
         return _listed(self._program_rows(places[is_it]))
 
+    def tag_types(self, call: Call) -> dict[str, Any]:
+        """Answer asset/v1/tagTypes.json."""
+        return self._page(call, [_tag_type(name) for name in TAGS])
+
+    def emails(self, call: Call) -> dict[str, Any]:
+        """Answer asset/v1/emails.json."""
+        return self._page(call, [_email(row) for row in _rows(self._emails, call.now)])
+
+    def landing_pages(self, call: Call) -> dict[str, Any]:
+        """Answer asset/v1/landingPages.json."""
+        return self._page(call, [_in_folder(row) for row in _rows(self._pages, call.now)])
+
     def channels(self, call: Call) -> dict[str, Any]:
         """Answer asset/v1/channels.json: one of each that a program has."""
-        size = call.size("maxReturn", self._options.asset_page_size)
-        begin = call.number("offset", 0)
         places = _shown(self._programs, call.now)
         names = versions.taken(self._programs, places, ["channel"])["channel"]
         found = sorted(pc.unique(names).to_pylist())
-        return _listed(
-            [_channel(name, number) for number, name in enumerate(found, start=1)][
-                begin : begin + size
-            ]
-        )
+        return self._page(call, [_channel(name, number) for number, name in enumerate(found, 1)])
 
     def campaigns(self, call: Call) -> dict[str, Any]:
         """Answer campaigns.json. Raises Refusal 1003."""
@@ -103,6 +112,11 @@ class Assets:
         """Answer lists.json."""
         return {"result": []}
 
+    def _page(self, call: Call, rows: list[dict[str, Any]]) -> dict[str, Any]:
+        size = call.size("maxReturn", self._options.asset_page_size)
+        begin = call.number("offset", 0)
+        return _listed(rows[begin : begin + size])
+
     def _program_rows(self, places: Numbers) -> list[dict[str, Any]]:
         table = versions.taken(self._programs, places, self._programs.fields)
         return [_program(row) for row in versions.json_rows(table, ("id",))]
@@ -112,21 +126,40 @@ def _shown(stored: Stored, now: float) -> Numbers:
     return np.flatnonzero((stored.shown_from <= now) & (now < stored.shown_until))
 
 
+def _rows(stored: Stored, now: float) -> list[dict[str, Any]]:
+    table = versions.taken(stored, _shown(stored, now), stored.fields)
+    rows: list[dict[str, Any]] = versions.json_rows(table, ("id",))
+    return rows
+
+
 def _listed(rows: list[dict[str, Any]]) -> dict[str, Any]:
     """The result; beyond the end of a list a warning in its place, and still a success."""
     return {"result": rows} if rows else dict(_NOTHING)
 
 
 def _program(row: dict[str, Any]) -> dict[str, Any]:
-    folder = row["folder"]
+    tags = [{"tagType": name, "tagValue": row.pop(name)} for name in TAGS]
     return {
-        **row,
+        **_in_folder(row),
         "description": row["description"] or "",
         "status": row["status"] or "",
-        "folder": {"type": "Folder", "value": _FOLDERS.get(folder, 20), "folderName": folder},
         "costs": json.loads(row["costs"]),
-        "tags": [],
+        "tags": [one for one in tags if one["tagValue"] is not None],
     }
+
+
+def _email(row: dict[str, Any]) -> dict[str, Any]:
+    return {**_in_folder(row), "subject": {"type": "Text", "value": row["subject"]}}
+
+
+def _in_folder(row: dict[str, Any]) -> dict[str, Any]:
+    folder = row["folder"]
+    place = {"type": "Folder", "value": _FOLDERS[folder], "folderName": folder}
+    return {**row, "folder": place}
+
+
+def _tag_type(name: str) -> dict[str, Any]:
+    return {"tagType": name, "applicableProgramTypes": "program,event", "required": False}
 
 
 def _channel(name: str, number: int) -> dict[str, Any]:

@@ -21,6 +21,12 @@ if TYPE_CHECKING:
 _PLANNED = 20 * DAY  # before it begins
 FORMS = ("Contact Us", "Request a Demo", "Newsletter Sign-up")
 _ARCHIVE, _NEWSLETTER = "Archive", "Newsletter"  # for what has no content of its own
+# What is no content of its own, with where it lies.
+LOOSE = {
+    _ARCHIVE: "Files",
+    _NEWSLETTER: "List emails",
+    **dict.fromkeys(FORMS, "Forms"),
+}
 _FIRST_CAMPAIGN, _FIRST_FORM, _FIRST_FILE, _FIRST_MAIL = 2001, 301, 4001, 8001
 
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ingestion.sandbox.clock import HEADQUARTERS
-from ingestion.sandbox.systems.account_engagement.assets import asset_objects
+from ingestion.sandbox.company.campaigns import MARKETING
+from ingestion.sandbox.systems.account_engagement.assets import LOOSE, asset_objects
 from ingestion.sandbox.systems.account_engagement.lifecycles import (
     Qualified,
     lifecycle_objects,
@@ -18,8 +19,18 @@ from ingestion.sandbox.systems.account_engagement.visitor_activities import (
     visitor_activity_object,
 )
 from ingestion.sandbox.systems.dialect import Dialect
-from ingestion.sandbox.systems.held import EMEA, INQUIRY, MAIN, MQL, Evidence, Held, Records
+from ingestion.sandbox.systems.held import (
+    EMEA,
+    INQUIRY,
+    MAIN,
+    MQL,
+    Evidence,
+    Held,
+    Naming,
+    Records,
+)
 from ingestion.sandbox.systems.identifiers import numeric
+from ingestion.sandbox.systems.inventory import STEM, content_inventory
 from ingestion.sandbox.systems.prospects import draw_prospects, inquiries
 
 if TYPE_CHECKING:
@@ -42,6 +53,7 @@ def hold(company: Company, members: Flags, instance: str, links: CrmLinks) -> He
     prospects = draw_prospects(company, members, "account_engagement", keeps_ids=True)
     ids = numeric(np.arange(len(prospects)), _FIRST_PROSPECT + shift)
     qualified = see_qualified(company, prospects)
+    inventory = content_inventory(company, company.contents.team == MARKETING, LOOSE)
     return Held(
         system="account_engagement",
         instance=instance,
@@ -53,6 +65,7 @@ def hold(company: Company, members: Flags, instance: str, links: CrmLinks) -> He
             ),
             **lifecycle_objects(company, prospects, ids, qualified, _FIRST_MOVE + shift),
             **asset_objects(company),
+            STEM: inventory.stored,
         },
         records=Records(
             object=np.full(len(prospects), "prospects", dtype=object),
@@ -61,6 +74,8 @@ def hold(company: Company, members: Flags, instance: str, links: CrmLinks) -> He
             created_at=prospects.created_at,
         ),
         evidence=_evidence(company, prospects, qualified),
+        listed=inventory.listed,
+        touched={"visitor_activities": Naming("details", "createdAt", MARKETING)},
     )
 
 

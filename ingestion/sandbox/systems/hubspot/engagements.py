@@ -100,6 +100,7 @@ def engagement_objects(
                 "hs_email_direction": _chosen(outbound[mails.attempt], "EMAIL", "INCOMING_EMAIL"),
                 "hs_email_status": _chosen(np.ones(len(mails.attempt), dtype=bool), "SENT", ""),
                 "hs_sequence_id": coded(sequence[mails.attempt], SEQUENCES, is_sequence),
+                "content_shown": _content(company, mails),
             },
         ),
         "meetings": stored(
@@ -110,6 +111,7 @@ def engagement_objects(
                 "hs_meeting_start_time": instants(meetings.at),
                 "hs_meeting_end_time": instants(meetings.at + 30 * MINUTE),
                 "hs_meeting_outcome": _chosen(done[meetings.attempt], "COMPLETED", "SCHEDULED"),
+                "content_shown": _content(company, meetings),
             },
         ),
         "tasks": stored(
@@ -175,6 +177,11 @@ def _engagements(portal: _Portal, name: str, own: _Written, fields: Mapping[str,
         fields=(*head, *middle, *tail, "contact_id"),
         activity=held.place,
     )
+
+
+def _content(company: Company, own: _Written) -> pa.Array:
+    content = company.attempts.content[own.attempt]
+    return coded(np.maximum(content, 0), tuple(company.contents.name), content >= 0)
 
 
 def _chosen(flag: Flags, yes: str, no: str) -> pa.Array:

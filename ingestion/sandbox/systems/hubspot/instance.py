@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
+from ingestion.sandbox.company.campaigns import MARKETING, SALES
 from ingestion.sandbox.systems.dialect import Dialect
 from ingestion.sandbox.systems.held import (
     EMEA,
     CrmLinks,
     DealRecords,
     Held,
+    Naming,
     Records,
 )
 from ingestion.sandbox.systems.hubspot.companies import company_object, draw_companies
@@ -26,13 +28,14 @@ from ingestion.sandbox.systems.hubspot.deals import (
 )
 from ingestion.sandbox.systems.hubspot.engagements import engagement_objects
 from ingestion.sandbox.systems.hubspot.evidence import see_evidence
-from ingestion.sandbox.systems.hubspot.marketing import marketing_objects
+from ingestion.sandbox.systems.hubspot.marketing import PAGES, marketing_objects
 from ingestion.sandbox.systems.hubspot.owners import (
     exchange_rates,
     number_owners,
     owner_object,
     pipeline_objects,
 )
+from ingestion.sandbox.systems.inventory import STEM, content_inventory
 
 if TYPE_CHECKING:
     from ingestion.sandbox.arrays import Flags
@@ -41,6 +44,11 @@ if TYPE_CHECKING:
 DIALECT = Dialect(null="", instant="milliseconds_z", quotes_everything=True)
 # Portals number alike, so ids of two portals are often the same.
 _FIRST_ID, _OFFSET = 10_501, 120
+_TOUCHED = {"form_submissions": Naming("content", "submittedAt", MARKETING)}
+_TOUCHED_BY_SALES = {
+    "emails": Naming("content_shown", "hs_timestamp", SALES),
+    "meetings": Naming("content_shown", "hs_meeting_start_time", SALES),
+}
 
 
 def hold(company: Company, members: Flags, instance: str, links: CrmLinks | None) -> Held:
@@ -56,6 +64,10 @@ def hold(company: Company, members: Flags, instance: str, links: CrmLinks | None
     objects = contact_objects(company, contacts, owners, companies, links)
     objects |= marketing_objects(company, contacts, instance)
     objects["owners"] = owner_object(company, owners)
+    # As the CRM it has sales' content too.
+    own_content = np.full(len(company.contents), is_crm) | (company.contents.team == MARKETING)
+    inventory = content_inventory(company, own_content, PAGES)
+    objects[STEM] = inventory.stored
     deals = None
     if companies is not None:
         deals = draw_deals(company, members, first_id)
@@ -76,6 +88,8 @@ def hold(company: Company, members: Flags, instance: str, links: CrmLinks | None
         deals=None if deals is None else DealRecords(deals.ids, deals.deal),
         account_id=None if companies is None else companies.ids,
         links=_links(contacts) if is_crm else None,
+        listed=inventory.listed,
+        touched=_TOUCHED | (_TOUCHED_BY_SALES if is_crm else {}),
     )
 
 

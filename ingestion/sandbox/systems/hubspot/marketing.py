@@ -48,6 +48,8 @@ _MAILING = 14 * DAY  # from one marketing email to the next
 _FIRST_EMAIL, _FIRST_CAMPAIGN = 90_210_001, 310_055_001
 _PAGES = ("", "product", "pricing", "customers", "blog", "careers")
 _SITE = "https://www.funnel.example.com/"
+# Title -> address.
+PAGES = {f"Site: {page or 'home'}": _SITE + page for page in _PAGES}
 
 
 def marketing_objects(company: Company, contacts: Contacts, instance: str) -> dict[str, Stored]:

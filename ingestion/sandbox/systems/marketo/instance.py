@@ -6,8 +6,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ingestion.sandbox.company.campaigns import MARKETING
 from ingestion.sandbox.systems.dialect import Dialect
-from ingestion.sandbox.systems.held import EMEA, INQUIRY, MAIN, MQL, Evidence, Held, Records
+from ingestion.sandbox.systems.held import (
+    EMEA,
+    INQUIRY,
+    MAIN,
+    MQL,
+    Evidence,
+    Held,
+    Naming,
+    Records,
+)
 from ingestion.sandbox.systems.identifiers import numeric
 from ingestion.sandbox.systems.marketo.activity_log import (
     CHANGE_SCORE,
@@ -15,7 +25,7 @@ from ingestion.sandbox.systems.marketo.activity_log import (
     activity_objects,
     kept_for,
 )
-from ingestion.sandbox.systems.marketo.assets import asset_objects
+from ingestion.sandbox.systems.marketo.assets import asset_objects, listed_programs
 from ingestion.sandbox.systems.marketo.leads import crm_ids, lead_object
 from ingestion.sandbox.systems.marketo.record_entries import record_entries
 from ingestion.sandbox.systems.marketo.touch_entries import touch_entries
@@ -32,6 +42,12 @@ if TYPE_CHECKING:
 # The first lead and the first activity. Ids of two instances collide, as they really do.
 _FIRST = {MAIN: (100_001, 783_000_001), EMEA: (100_051, 783_000_501)}
 DIALECT = Dialect(null="null", instant="seconds_z")
+_NAMING_CONTENT = tuple(
+    f"activities_{type_}"
+    for type_ in (
+        "fill_out_form", "change_status_in_progression", "send_email", "open_email", "click_email",
+    )
+)  # fmt: skip
 
 
 def hold(company: Company, members: Flags, instance: str, links: CrmLinks) -> Held:
@@ -59,6 +75,11 @@ def hold(company: Company, members: Flags, instance: str, links: CrmLinks) -> He
         },
         records=_records(prospects, ids),
         evidence=_evidence(company, prospects),
+        listed=listed_programs(company),
+        touched={
+            stem: Naming("primaryAttributeValue", "activityDate", MARKETING)
+            for stem in _NAMING_CONTENT
+        },
     )
 
 

@@ -20,7 +20,15 @@ from ingestion.sandbox.company.touches import (
 )
 from ingestion.sandbox.systems.marketo import activity_log as types
 from ingestion.sandbox.systems.marketo.activity_log import Entries
-from ingestion.sandbox.systems.marketo.assets import OPERATIONS, SEND, program_ids, program_names
+from ingestion.sandbox.systems.marketo.assets import (
+    ANY_DOWNLOAD,
+    FORMS,
+    NEWSLETTER,
+    OPERATIONS,
+    SEND,
+    program_ids,
+    program_names,
+)
 from ingestion.sandbox.systems.prospects import records_of_touches
 from ingestion.sandbox.systems.words import coded
 
@@ -33,10 +41,6 @@ if TYPE_CHECKING:
 
 _SITE = "www.funnel.example.com"
 _PAGES = ("/", "/product", "/pricing", "/customers", "/blog")
-# Forms that give nothing to download; every other one is named after what it gives.
-FORMS = ("Contact Us", "Request a Demo", "Newsletter Sign-up")
-_ANY_DOWNLOAD = "Library Download"  # of content that is retired by now
-_NEWSLETTER = "Newsletter"
 _FIRST_FORM, _FIRST_MAIL, _FIRST_PAGE = 101, 7001, 201
 # Where a touch of this kind shows that somebody took part in a program: the new status.
 _STATUSES = ("Attended", "Visited Booth", "Downloaded")
@@ -82,7 +86,7 @@ def _forms(company: Company, record: Numbers, found: Numbers) -> Entries:
     touches = company.touches
     rng = stream(company.settings.seed, "marketo forms")
     form = places(rng, len(touches), len(FORMS), (0.4, 0.3, 0.3))[found]
-    names = [*FORMS, _ANY_DOWNLOAD, *company.contents.name]
+    names = [*FORMS, ANY_DOWNLOAD, *company.contents.name]
     content = touches.content[found]
     download = np.where(content >= 0, len(FORMS) + 1 + content, len(FORMS))
     form = np.where(touches.kind[found] == DOWNLOAD, download, form)
@@ -100,7 +104,7 @@ def _forms(company: Company, record: Numbers, found: Numbers) -> Entries:
 
 def _mail(company: Company, record: Numbers, there: Flags) -> list[Entries]:
     touches = company.touches
-    mails = [_NEWSLETTER, *company.contents.name]
+    mails = [NEWSLETTER, *company.contents.name]
     rng = stream(company.settings.seed, "marketo deliveries")
     delay = 2.0 + places(rng, len(touches), _DELIVERED_WITHIN)
 
@@ -143,8 +147,7 @@ def _statuses(company: Company, record: Numbers, found: Numbers, prospects: Pros
         at,
         _responded(touches.campaign[found]),
         coded(program, ids),
-        # A campaign and a content may have one name.
-        coded(program, names).cast(pa.string()),
+        coded(program, names),
         {
             "Old Status": pa.array(["Not in Program"] * size, pa.string()),
             "New Status": coded(status, _STATUSES),

@@ -65,7 +65,8 @@ def _tasks(org: Org, own: Numbers, created: Moments, ids: list[pa.Array]) -> Sto
         "Task",
         ("Id", "IsDeleted", "WhoId", "WhatId", "Subject", "Status", "IsClosed", "IsArchived",
          "ActivityDate", "CompletedDateTime", "Type", "TaskSubtype", "CallType",
-         "CallDurationInSeconds", "OwnerId", "CreatedDate", "CreatedById", "SystemModstamp"),
+         "CallDurationInSeconds", "Content__c", "OwnerId", "CreatedDate", "CreatedById",
+         "SystemModstamp"),
         {
             "Id": org.numbered("00T", size),
             "IsDeleted": np.zeros(size, dtype=bool),
@@ -81,6 +82,7 @@ def _tasks(org: Org, own: Numbers, created: Moments, ids: list[pa.Array]) -> Sto
             "TaskSubtype": coded(subtype.astype(np.int64), _SUBTYPES),
             "CallType": coded(np.zeros(size, dtype=np.int64), ("Outbound",), is_call),
             "CallDurationInSeconds": pa.array(seconds[own], mask=~(is_call & done)),
+            "Content__c": _content(company, own),
             "OwnerId": by,
             "CreatedDate": instants(created[own]),
             "CreatedById": by,
@@ -97,7 +99,7 @@ def _events(org: Org, own: Numbers, ids: list[pa.Array]) -> Stored:
     return append_only(
         "Event",
         ("Id", "IsDeleted", "WhoId", "WhatId", "Subject", "StartDateTime", "EndDateTime",
-         "IsGroupEvent", "OwnerId", "CreatedDate", "CreatedById", "SystemModstamp"),
+         "IsGroupEvent", "Content__c", "OwnerId", "CreatedDate", "CreatedById", "SystemModstamp"),
         {
             "Id": org.numbered("00U", size),
             "IsDeleted": np.zeros(size, dtype=bool),
@@ -107,6 +109,7 @@ def _events(org: Org, own: Numbers, ids: list[pa.Array]) -> Stored:
             "StartDateTime": instants(at),
             "EndDateTime": instants(at + 30 * MINUTE),
             "IsGroupEvent": np.zeros(size, dtype=bool),
+            "Content__c": _content(company, own),
             "OwnerId": by,
             "CreatedDate": instants(at),
             "CreatedById": by,
@@ -165,6 +168,12 @@ def _who(org: Org) -> tuple[pa.Array, Flags]:
         org.contact_id(contact),
     )
     return ids, of_lead | of_contact
+
+
+def _content(company: Company, own: Numbers) -> pa.Array:
+    """The name of what was shown, null for nothing."""
+    content = company.attempts.content[own]
+    return coded(np.maximum(content, 0), tuple(company.contents.name), content >= 0)
 
 
 def _what(org: Org, own: Numbers) -> pa.Array:

@@ -1,4 +1,4 @@
-"""Campaign and CampaignMember."""
+"""Campaign, CampaignMember, and the files that sales keeps."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ import numpy as np
 import pyarrow as pa
 
 from ingestion.sandbox.clock import DAY, HEADQUARTERS, ever
+from ingestion.sandbox.company.campaigns import SALES
+from ingestion.sandbox.company.staff import ROLES
 from ingestion.sandbox.systems.columns import dates, instants
+from ingestion.sandbox.systems.held import Listed
 from ingestion.sandbox.systems.salesforce.leads import purges
 from ingestion.sandbox.systems.stored import Changing, Stored, append_only, build_stored
 
@@ -50,6 +53,7 @@ def campaign_objects(org: Org) -> dict[str, Stored]:
     return {
         "campaigns": campaign,
         "campaign_members": _members(org),
+        "content_versions": _files(org),
     }
 
 
@@ -61,6 +65,59 @@ def first_campaigns(company: Company) -> Numbers:
     campaign = np.full(len(company.people), -1)
     campaign[human] = touches.campaign[found[first]]
     return campaign
+
+
+def listed_files(org: Org) -> Listed:
+    """Return what sales' files list of its content, each with the team of who put it there."""
+    contents, staff = org.company.contents, org.company.staff
+    own = np.flatnonzero(contents.is_listed & (contents.team == SALES))
+    owner = own % len(staff)  # nobody hands over their files when they leave
+    teams = np.array(ROLES, dtype=object)[staff.role[owner]]
+    teams[staff.left_at[owner] <= org.company.settings.end] = ""
+    return Listed("content_versions", org.numbered("068", len(own)), own, teams)
+
+
+def _files(org: Org) -> Stored:
+    """What is listed of sales' own content: the versions of files that are the latest."""
+    contents, staff = org.company.contents, org.company.staff
+    listed = listed_files(org)
+    own, size = listed.content, len(listed.content)
+    changes, retires = np.arange(size), np.flatnonzero(ever(contents.retired_at[own]))
+    retired_at = contents.retired_at[own[retires]]
+    return build_stored(
+        "ContentVersion",
+        ("Id", "ContentDocumentId", "IsLatest", "Title", "FileType", "VersionNumber", "OwnerId",
+         "Type__c", "Message__c", "Persona__c", "Buying_Stage__c", "Campaign__c", "Retired_On__c",
+         "IsDeleted", "CreatedDate", "SystemModstamp"),
+        created_at=contents.created_at[own],
+        fixed={
+            "Id": listed.record_id,
+            "ContentDocumentId": org.numbered("069", size),
+            "IsLatest": np.ones(size, dtype=bool),
+            "Title": contents.name[own],
+            "FileType": pa.array(["PDF"] * size),
+            "OwnerId": org.owners.id_of(own % len(staff)),
+            "Type__c": contents.kind[own],
+            "Message__c": contents.message[own],
+            "Persona__c": contents.personas()[own],
+            "Buying_Stage__c": contents.buying_stages()[own],
+            "Campaign__c": org.campaign_id(contents.campaign[own]),
+            "IsDeleted": np.zeros(size, dtype=bool),
+            "CreatedDate": instants(contents.created_at[own]),
+        },
+        changing={
+            "VersionNumber": Changing(
+                pa.array(["1"] * size),
+                changes,
+                contents.changed_at[own],
+                pa.array(["2"] * size),
+            ),
+            "Retired_On__c": Changing(
+                pa.nulls(size, pa.date32()), retires, retired_at, dates(retired_at, HEADQUARTERS)
+            ),
+        },
+        stamp="SystemModstamp",
+    )  # fmt: skip
 
 
 def _members(org: Org) -> Stored:

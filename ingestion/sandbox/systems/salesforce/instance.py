@@ -8,10 +8,11 @@ import numpy as np
 import pyarrow as pa
 
 from ingestion.sandbox.clock import ever
+from ingestion.sandbox.company.campaigns import SALES
 from ingestion.sandbox.systems.dialect import Dialect
-from ingestion.sandbox.systems.held import CrmLinks, DealRecords, Held, Records
+from ingestion.sandbox.systems.held import CrmLinks, DealRecords, Held, Naming, Records
 from ingestion.sandbox.systems.salesforce.activity_objects import activity_objects
-from ingestion.sandbox.systems.salesforce.campaign_objects import campaign_objects
+from ingestion.sandbox.systems.salesforce.campaign_objects import campaign_objects, listed_files
 from ingestion.sandbox.systems.salesforce.contact_objects import account_object, contact_object
 from ingestion.sandbox.systems.salesforce.lead_objects import lead_objects
 from ingestion.sandbox.systems.salesforce.opportunity_objects import opportunity_objects
@@ -55,6 +56,11 @@ def hold(company: Company, members: Flags, instance: str) -> Held:
         deals=DealRecords(org.numbered("006", len(org.deals)), org.deals.deal),
         account_id=org.account_ids,
         links=_links(org),
+        listed=listed_files(org),
+        touched={
+            "tasks": Naming("Content__c", "CompletedDateTime", SALES),
+            "events": Naming("Content__c", "StartDateTime", SALES),
+        },
     )
 
 

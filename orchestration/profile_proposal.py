@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from ingestion.agreement import Agreement
 
-# What a buyer is. How somebody came, and whether they are a customer by now, is nothing to look for.
+# What a buyer is. How they came, and whether they are a customer by now, is nothing to look for.
 _FIELDS = (
     "account.industry",
     "account.account_type",

@@ -3,10 +3,12 @@
 from orchestration.report.page import Page
 from orchestration.report.pages import (
     agreement,
+    content,
     definitions,
     funnel,
     handoffs,
     overview,
+    profiles,
     quality,
     rejections,
     scorecards,
@@ -19,6 +21,8 @@ PAGES: tuple[Page, ...] = (
     handoffs.PAGE,
     rejections.PAGE,
     definitions.PAGE,
+    profiles.PAGE,
+    content.PAGE,
     wins.PAGE,
     scorecards.PAGE,
     quality.PAGE,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from orchestration.report.figure import LOW_N, Chart, Column, Figure, Mark, Picker, Table
 from orchestration.report.form import Bars, Point
 from orchestration.report.page import Page
+from orchestration.report.wording import worded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,7 +67,11 @@ def _coverage(reading: Reading) -> Figure:
         note="All campaigns. Content whose message nobody classified is in the table only.",
     )
     share = next((row["coverage"] for row in answer.rows if row["campaign"] == "all"), None)
-    told = "" if share is None else f" Covered over all campaigns: {share:.1%} of the cells."
+    told = (
+        ""
+        if share is None
+        else f" Covered over all campaigns: {worded(share, 'share')} of the cells."
+    )
     return Figure(
         key="coverage",
         title="Content for each persona at each step",
@@ -148,7 +153,8 @@ def _states(reading: Reading) -> Figure:
 def _audit(reading: Reading) -> Figure:
     total = reading.ask("select count(*) as assets from marts.rpt_content_audit")
     answer = reading.ask("""
-        select state, name, content_type, message_type, personas, buying_stages, owner_team,
+        select state, name, content_type, message_type, replace(personas, ';', ', ') as personas,
+            replace(buying_stages, ';', ', ') as buying_stages, owner_team,
         used_by,
             location, days_unchanged, days_unused, marketing_touches, sales_touches, people_touched,
             passes_touched, unmapped_tags > 0 as has_unmapped

@@ -133,7 +133,14 @@ def _cell(row: Mapping[str, Any]) -> str:
 
 def _lift(reading: Reading) -> Figure:
     answer = reading.ask("""
-        select base || ' ' || outcome as question, unit, field, value, n, successes, rate,
+        select base || ' ' || outcome as question, unit, field,
+            case
+                when value_from is null then value
+                when value_below is null then format('{:,} and more', cast(value_from as bigint))
+                else format(
+                    '{:,} to {:,}', cast(value_from as bigint), cast(value_below as bigint) - 1
+                )
+            end as value, n, successes, rate,
             base_rate, lift, lift_lower, lift_upper, q_value, is_small_sample, is_leakage,
             not is_significant and not is_small_sample and not is_leakage as is_chance,
             coalesce(is_against_marketing, false) as is_against_marketing,
@@ -191,6 +198,7 @@ def _lift_chart(rows: Sequence[Mapping[str, Any]], question: str | None) -> list
         if row["question"] == question
         and row["lift_lower"] is not None
         and not row["is_leakage"]
+        and row["field"] != "person.campaign"
         and not row["is_small_sample"]
     ][:_DRAWN]
     if not drawn:

@@ -154,8 +154,7 @@ def _audit(reading: Reading) -> Figure:
     total = reading.ask("select count(*) as assets from marts.rpt_content_audit")
     answer = reading.ask("""
         select state, name, content_type, message_type, replace(personas, ';', ', ') as personas,
-            replace(buying_stages, ';', ', ') as buying_stages, owner_team,
-        used_by,
+            replace(buying_stages, ';', ', ') as buying_stages, owner_team, used_by,
             location, days_unchanged, days_unused, marketing_touches, sales_touches, people_touched,
             passes_touched, unmapped_tags > 0 as has_unmapped
         from marts.rpt_content_audit

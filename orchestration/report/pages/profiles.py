@@ -78,7 +78,8 @@ def _overlap(reading: Reading) -> Figure:
     chart = Chart(
         draw=Bars(points=points, kind="number"),
         text="People in each combination of marketing's, sales' and the agreed profile.",
-        note="Unknown: an attribute that would decide it is missing.",
+        note="In order: marketing's, sales', the agreed profile. Unknown: an attribute that would"
+        " decide it is missing.",
     )
     return Figure(
         key="overlap",
@@ -123,12 +124,8 @@ def _overlap(reading: Reading) -> Figure:
 
 
 def _cell(row: Mapping[str, Any]) -> str:
-    told = [
-        f"{label} {row[f'{name}_profile']}"
-        for name, label in _PROFILES.items()
-        if row[f"{name}_profile"]
-    ]
-    return " · ".join(told) or "no profile agreed"
+    told = [row[f"{name}_profile"] for name in _PROFILES]
+    return " · ".join(place for place in told if place) or "no profile agreed"
 
 
 def _lift(reading: Reading) -> Figure:
@@ -205,7 +202,7 @@ def _lift_chart(rows: Sequence[Mapping[str, Any]], question: str | None) -> list
         return []
     points = [
         Point(
-            at=f"{_FIELDS.get(row['field'], row['field'])}: {row['value']}",
+            at=f"{row['value']} · {_FIELDS.get(row['field'], row['field']).lower()}",
             value=row["lift"],
             low=row["lift_lower"],
             high=row["lift_upper"],

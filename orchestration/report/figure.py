@@ -79,7 +79,6 @@ class Table:
     pickers: Sequence[Picker] = ()
     shown: int = 100
     total: int | None = None
-    rows: Sequence[Mapping[str, Any]] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -49,7 +49,7 @@ def _chart(figure: Figure, part: Chart, place: int) -> dict[str, Any]:
 
 
 def _table(figure: Figure, part: Table, place: int) -> dict[str, Any]:
-    rows = figure.answer.rows if part.rows is None else part.rows
+    rows = figure.answer.rows
     marks = [mark for mark in part.marks if any(row[mark.flag] for row in rows)]
     choices = _choices(rows, part.pickers)
     written = {

@@ -115,7 +115,7 @@ def test_every_page_at_every_width(
 def test_there_are_charts(reported: Reported) -> None:
     """What the test above looks at is there."""
     drawn = {file: (reported.folder / file).read_text().count('"chart"') for file in FILES}
-    assert {file for file, charts in drawn.items() if charts} == {
+    assert {file for file, charts in drawn.items() if charts} >= {
         "funnel.html", "handoffs.html", "rejections.html", "definitions.html", "wins.html",
     }  # fmt: skip
 
@@ -222,7 +222,8 @@ def test_every_number_comes_from_the_statement_beside_it(
             for table in section.locator("table").all():
                 heads = table.locator("thead th")
                 columns = heads.evaluate_all("(all) => all.map((h) => h.dataset.column ?? '')")
-                picked = section.locator("select[data-column]").evaluate_all(
+                of = table.get_attribute("data-table")
+                picked = section.locator(f"select[data-picker='{of}']").evaluate_all(
                     "(all) => all.map((s) => [s.dataset.column, s.value])"
                 )
                 of_choice = [
@@ -235,11 +236,6 @@ def test_every_number_comes_from_the_statement_beside_it(
                 ]
                 lines = _lines(table)
                 assert len(lines) <= len(of_choice)
-                if table.get_attribute("data-source") == "marts.rpt_sla_attainment" and not picked:
-                    # These are turned round: the newest first.
-                    of_choice = sorted(
-                        rows, key=lambda row: (row["period_start"], row["label"]), reverse=True
-                    )
                 for row, line in zip(of_choice, lines, strict=False):
                     for name, shown in zip(columns, line, strict=True):
                         if name:
@@ -249,7 +245,7 @@ def test_every_number_comes_from_the_statement_beside_it(
                             expected = {mark for mark, flag in FLAGS.items() if row.get(flag)}
                             assert {mark for mark in FLAGS if mark in shown} == expected
                 if len(lines) < len(of_choice):
-                    cut = section.locator(".cut").last.text_content() or ""
+                    cut = section.locator(f"[data-cut='{of}']").text_content() or ""
                     assert cut.startswith(
                         f"{len(lines)} of {len(of_choice):,} rows; the rest is in"
                     )
@@ -565,7 +561,7 @@ def test_the_command_makes_the_same_again(
     assert {file: (reported.folder / file).read_text() for file in FILES} == before
     told = capsys.readouterr().out.splitlines()
     assert told[-1] == f"report: {reported.folder.resolve() / INDEX}"
-    assert re.fullmatch(r"9 pages, \d\.\d MB, \d+\.\d s", told[-2])
+    assert re.fullmatch(rf"{len(PAGES)} pages, \d\.\d MB, \d+\.\d s", told[-2])
     assert main(["--run", "yesterday"]) == 1
     assert "there is no such publication" in capsys.readouterr().err
 

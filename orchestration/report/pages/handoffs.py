@@ -50,11 +50,12 @@ def _team(reading: Reading, team: str) -> Figure:
         where a.team = '{team}' and a.segment = 'all'
             and a.period_start <= date '{reading.as_of_date}'
             and a.period_start > date '{reading.as_of_date}' - interval 40 month
-        order by a.sla, a.period_start
+        order by a.period_start desc, d.label
         """)
     tiles, points = [], []
+    promises = sorted(answer.rows, key=lambda row: (row["label"], row["period_start"]))
     for (label, period), grouped in groupby(
-        answer.rows, key=lambda row: (row["label"], row["period_type"])
+        promises, key=lambda row: (row["label"], row["period_type"])
     ):
         rows = list(grouped)
         tiles.append(tile_of(rows, reading.running[period]))
@@ -96,9 +97,6 @@ def _team(reading: Reading, team: str) -> Figure:
             Table(
                 caption=f"The SLAs of {team} by period, newest first",
                 source="marts.rpt_sla_attainment",
-                rows=sorted(
-                    answer.rows, key=lambda row: (row["period_start"], row["label"]), reverse=True
-                ),
                 columns=[
                     Column("label", "What is owed"),
                     Column("period_start", "Period from", "month"),

@@ -11,6 +11,7 @@ from ruamel.yaml import YAML
 
 from ingestion.agreement import read_agreement, tables
 from ingestion.agreement.fields import NUMBER_FIELDS, SEGMENT_FIELDS, TRAIT_FIELDS
+from ingestion.agreement.reporting import REPORT_SEGMENTS
 from ingestion.closings.scorecards import SCHEMA as SCORECARDS
 from ingestion.erasure.erased_keys import SCHEMA as ERASED_KEYS
 from ingestion.files import mapping_tables, read_mapping
@@ -98,6 +99,17 @@ def test_date_formats_have_a_pattern_each() -> None:
 def test_segment_fields_are_those_of_the_agreement() -> None:
     pairs = re.findall(r"\('(\w+)', '(\w+)'\)", macro("segment_fields.sql", "segment_fields"))
     assert {f"{entity}.{field}" for entity, field in pairs} == set(SEGMENT_FIELDS)
+
+
+def test_segments_that_reports_always_have_are_no_keys_of_an_agreement() -> None:
+    always = re.findall(r"'(\w+)'", macro("opportunity_fields.sql", "deal_segments"))
+    marts = STAGING.parent / "marts"
+    always += re.findall(
+        r"select [ch]\.\*, '(\w+)'",
+        (marts / "rpt_handoff_acceptance.sql").read_text()
+        + (marts / "rpt_sla_attainment.sql").read_text(),
+    )
+    assert set(always) == set(REPORT_SEGMENTS)
 
 
 def test_rule_traits_are_those_of_the_agreement() -> None:

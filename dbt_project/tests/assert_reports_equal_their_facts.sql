@@ -137,6 +137,23 @@ velocities as (
     where v.policy = 'any' and v.unit = 'pass' and v.period_type = 'all' and v.segment = 'all'
 ),
 
+losses as (
+    select dimension, sum(lost) as lost, sum(share_of_lost) as shares
+    from {{ ref('rpt_loss_reasons') }}
+    where period_type = 'all' and segment = 'all'
+    group by dimension
+),
+
+-- Of each opportunity that a page on key deals lists, what it was closed as and for how much.
+key_deals as (
+    select
+        'rpt_key_deals ' || k.opportunity_key as what,
+        case when (k.outcome = 'won') = o.is_won and o.is_closed then o.money end as expected,
+        cast(k.amount_reporting as decimal(18, 4)) as found
+    from {{ ref('rpt_key_deals') }} as k
+    left join opportunities as o on k.opportunity_key = o.opportunity_key and o.is_new
+),
+
 qualified as (
     select definition, count(distinct person_key) as persons
     from {{ ref('int_qualifications') }}
@@ -180,6 +197,16 @@ figures as (
     union all
     select what, expected, found
     from velocities
+    union all
+    -- Those without a reason are in it: nothing is re-based.
+    select
+        'rpt_loss_reasons.lost ' || l.dimension,
+        (select count(*) from opportunities where is_new and is_closed and not is_won),
+        l.lost
+    from losses as l
+    union all
+    select 'rpt_loss_reasons.share_of_lost ' || l.dimension, 1000000, round(l.shares * 1000000)
+    from losses as l
     union all
     select
         'rpt_definition_gap.qualified ' || g.definition,
@@ -244,3 +271,7 @@ union all
 select what, expected, found
 from money
 where expected <> found
+union all
+select what, expected, found
+from key_deals
+where expected is distinct from found

@@ -151,6 +151,8 @@ def test_layers_and_reports_reconcile(warehouse: duckdb.DuckDBPyConnection, buil
         ("marts.rpt_funnel_velocity", "segment <> 'all' and completed > 0"),
         ("marts.rpt_win_loss", TOTAL),
         ("marts.rpt_win_loss", "segment <> 'all' and won > 0"),
+        ("marts.rpt_loss_reasons", TOTAL),
+        ("marts.rpt_loss_reasons", "segment <> 'all'"),
         ("marts.rpt_pipeline", TOTAL),
         ("marts.rpt_pipeline", "segment <> 'all' and created > 0"),
         ("marts.rpt_stage_balance", "moved_in > 0"),
@@ -183,6 +185,8 @@ def test_a_row_twice_or_not_at_all_is_seen(
     "change",
     [
         f"update marts.rpt_win_loss set won_value = won_value + 1 where {TOTAL}",
+        f"update marts.rpt_loss_reasons set share_of_lost = share_of_lost / 2 where {TOTAL}",
+        "update marts.rpt_key_deals set amount_reporting = amount_reporting + 1",
         f"update marts.rpt_pipeline set pipeline_created = pipeline_created + 1 where {TOTAL}",
         f"update marts.rpt_funnel_velocity set completed = completed + 1 where {TOTAL}",
         "update marts.rpt_definition_gap set qualified = qualified + 1 where period_type = 'all'",

@@ -240,6 +240,12 @@ ONE_SLIP = {
         "{key: all,",
         "54: a segment is called 'all'. That is the total: use another key.",
     ),
+    "segment_called_as_one_that_is_always_there": (
+        "{key: region,",
+        "{key: deal_owner,",
+        "54: a segment is called 'deal_owner'. Reports have one of that name anyway: use another"
+        " key.",
+    ),
     "moves_to_unknown_stage": (
         "        roles: [won]\n        entered_when:\n          - opportunity_outcome: [won]\n",
         "        moves_to: qualifed\n",

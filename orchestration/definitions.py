@@ -20,6 +20,7 @@ from orchestration.mapping import mapping_tables
 from orchestration.models import model_assets, ops_specs
 from orchestration.published import published_asset
 from orchestration.raw_files import raw_files
+from orchestration.review import review_actions
 from orchestration.run_log import run_log
 from orchestration.sources import source_specs
 
@@ -44,6 +45,7 @@ def build_definitions(manifest: dict[str, Any]) -> dg.Definitions:
             closings.SPEC,
             agreement_tables,
             mapping_tables,
+            review_actions,
             erased_keys,
             raw_files,
             models,

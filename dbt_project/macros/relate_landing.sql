@@ -110,7 +110,7 @@
         {%- for column in node.columns.values() %}
         cast({{ column.name }} as {{ column.data_type }}) as {{ column.name }}{{ ',' if not loop.last }}
         {%- endfor %}
-    from read_parquet({{ files }}, union_by_name = true)
+    from {{ duckdb__read_landed(node, files) }}
     {%- else -%}
     select
         {%- for column in node.columns.values() %}
@@ -119,6 +119,24 @@
     where false
     {%- endif %}
 {% endmacro %}
+
+{#- The files as they are; where the source may have grown, with all its columns, null where no file has
+    one yet. Not for all sources: what reads few columns of much would read a union. -#}
+{% macro duckdb__read_landed(node, files) -%}
+    {%- if node.source_meta.grows -%}
+    (
+        select
+            {%- for column in node.columns.values() %}
+            cast(null as {{ column.data_type }}) as {{ column.name }}{{ ',' if not loop.last }}
+            {%- endfor %}
+        where false
+        union all by name
+        select * from read_parquet({{ files }}, union_by_name = true)
+    ) as landed
+    {%- else -%}
+    read_parquet({{ files }}, union_by_name = true)
+    {%- endif -%}
+{%- endmacro %}
 
 {% macro duckdb__set_aside_sql(files) %}
     create or replace table ops.set_aside_rows as

@@ -144,6 +144,18 @@ losses as (
     group by dimension
 ),
 
+loss_dimensions as (
+    select 'reason' as dimension
+    union all
+    select 'competitor'
+    union all
+    select 'stage'
+),
+
+closed_lost as (
+    select count(*) as lost from opportunities where is_new and is_closed and not is_won
+),
+
 -- Of each opportunity that a page on key deals lists, what it was closed as and for how much.
 key_deals as (
     select
@@ -199,14 +211,13 @@ figures as (
     from velocities
     union all
     -- Those without a reason are in it: nothing is re-based.
-    select
-        'rpt_loss_reasons.lost ' || l.dimension,
-        (select count(*) from opportunities where is_new and is_closed and not is_won),
-        l.lost
-    from losses as l
+    select 'rpt_loss_reasons.lost ' || d.dimension, c.lost, coalesce(l.lost, 0)
+    from loss_dimensions as d
+    cross join closed_lost as c
+    left join losses as l on d.dimension = l.dimension
     union all
-    select 'rpt_loss_reasons.share_of_lost ' || l.dimension, 1000000, round(l.shares * 1000000)
-    from losses as l
+    select 'rpt_loss_reasons.share_of_lost ' || dimension, 1000000, round(shares * 1000000)
+    from losses
     union all
     select
         'rpt_definition_gap.qualified ' || g.definition,

@@ -38,12 +38,10 @@ told as (
     select
         '{{ metric }}' as metric, r.period_type, r.period_start, cast(r.{{ column }} as double) as told
     from {{ ref(report) }} as r
-    cross join {{ source('ops', 'run_context') }} as ctx
-    where
-        r.segment = 'all' and r.period_type <> 'all'
-        {%- if metric in of_lost %}
-        and ctx.outcomes <> 'won_only'
-        {%- endif %}
+    {%- if metric in of_lost %}
+    inner join {{ source('ops', 'run_context') }} as ctx on ctx.outcomes <> 'won_only'
+    {%- endif %}
+    where r.segment = 'all' and r.period_type <> 'all'
     union all
     {%- endfor %}
     {%- endfor %}
@@ -53,12 +51,13 @@ told as (
     union all
     select 'stage:' || from_stage, period_type, period_start, max(entered)
     from conversions
-    group by 1, 2, 3
+    group by from_stage, period_type, period_start
     union all
-    select 'stage:' || to_stage, period_type, period_start, max(converted)
-    from conversions
-    where to_stage not in (select from_stage from conversions)
-    group by 1, 2, 3
+    select 'stage:' || c.to_stage, c.period_type, c.period_start, max(c.converted)
+    from conversions as c
+    left join (select distinct from_stage from conversions) as e on c.to_stage = e.from_stage
+    where e.from_stage is null
+    group by c.to_stage, c.period_type, c.period_start
     union all
     select 'conversion:' || from_stage || ':' || to_stage, period_type, period_start, conversion_rate
     from conversions

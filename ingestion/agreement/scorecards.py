@@ -36,6 +36,7 @@ FIGURES: dict[str, tuple[str, ...]] = {
 _FIGURE_OF_TARGET = {"won_opportunities": "won"}
 
 Metrics = dict[tuple[str, str], tuple[str, ...]]
+Row = tuple[str, str, tuple[str, ...]]
 
 
 def scorecard_metrics(agreement: Agreement) -> Metrics:
@@ -46,22 +47,30 @@ def scorecard_metrics(agreement: Agreement) -> Metrics:
     """
     found: Metrics = {}
     for version in agreement.versions:
-        for team, metric, periods in _of(version):
+        for team, metric, periods in (
+            *_reported(), *_promised(version), *_staged(version), *_targeted(version)
+        ):  # fmt: skip
             known = found.get((team, metric), ())
             found[team, metric] = tuple(sorted({*known, *periods}))
     return found
 
 
-def _of(version: Version) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+def _reported() -> Iterator[Row]:
     for metric, teams in FIGURES.items():
         for team in teams:
             yield team, metric, PERIODS
+
+
+def _promised(version: Version) -> Iterator[Row]:
     for team, sla in version.slas_by_team():
         if sla.is_clock:
             yield team, sla.key, PERIODS
             yield team, f"minutes:{sla.key}", PERIODS
         else:
             yield team, sla.key, (sla.period,)
+
+
+def _staged(version: Version) -> Iterator[Row]:
     stages = sorted((one for one in version.stages if not one.moves_to), key=lambda one: one.rank)
     for stage in stages:
         for team in (stage.team, BOTH):
@@ -74,6 +83,9 @@ def _of(version: Version) -> Iterator[tuple[str, str, tuple[str, ...]]]:
         for team in (end.team, BOTH):
             for figure in ("conversion", "velocity"):
                 yield team, f"{figure}:{start.key}:{end.key}", PERIODS
+
+
+def _targeted(version: Version) -> Iterator[Row]:
     for target in version.reporting.targets:
         metric = _FIGURE_OF_TARGET.get(target.metric, target.metric)
         for team in (target.team, BOTH):

@@ -18,23 +18,19 @@ marked as (
         s.valid_from_date,
         s.valid_until_date,
         not s.is_closed and {{ meant_outcome('m.outcome', 's.stage') }} = 'open' as is_open,
-        case
-            when s.stage is not distinct from lag(s.stage) over (
-                partition by s.opportunity_key order by s.state_number
-            ) then 0
-            else 1
-        end as is_start
+        s.state_number = 1 or (s.stage is distinct from lag(s.stage) over states) as is_start
     from states as s
     inner join opportunities as o on s.opportunity_key = o.opportunity_key
     left join stage_outcomes as m
         on s.source = m.source and s.instance = m.instance and s.stage = m.stage
+    window states as (partition by s.opportunity_key order by s.state_number)
 ),
 
 -- The amount may change while the stage stays: a stay is several states.
 numbered as (
     select
         *,
-        sum(is_start) over (
+        sum(case when is_start then 1 else 0 end) over (
             partition by opportunity_key order by state_number
             rows between unbounded preceding and current row
         ) as stay_number
@@ -45,7 +41,7 @@ stays as (
     select
         opportunity_key,
         stay_number,
-        max(case when is_start = 1 then valid_from_date end) as entered_date
+        max(case when is_start then valid_from_date end) as entered_date
     from numbered
     group by opportunity_key, stay_number
 ),

@@ -204,7 +204,12 @@ neighbours as (
 key_pairs as (
     select * from neighbours
     union
-    select a.stage, a.label, b.stage, b.label, b.team
+    select
+        a.stage as from_stage,
+        a.label as from_label,
+        b.stage as to_stage,
+        b.label as to_label,
+        b.team
     from agreed_stages as a
     inner join stage_roles as f on a.stage = f.stage and f.role = 'marketing_qualified'
     inner join agreed_stages as b on a.stage_rank < b.stage_rank
@@ -229,12 +234,16 @@ stage_entries as (
 ),
 
 {%- for report in ['acceptance', 'pipeline', 'win_loss', 'conversions'] %}
+first_{{ report }} as (
+    select period_type, min(period_start) as first_start
+    from {{ report }}
+    group by period_type
+),
+
 {{ report }}_periods as (
     select d.period_type, d.period_start
     from periods as d
-    inner join (
-        select period_type, min(period_start) as first_start from {{ report }} group by period_type
-    ) as f
+    inner join first_{{ report }} as f
         on d.period_type = f.period_type and d.period_start >= f.first_start
 ),
 {% endfor %}
@@ -308,7 +317,7 @@ measures as (
 ),
 
 -- A stage that a later version dropped counts as the one it moves to.
-team_targets as (
+named_targets as (
     select
         t.version,
         t.team,
@@ -318,10 +327,15 @@ team_targets as (
             else t.metric
         end as metric,
         t.period,
-        max(t.value) as value
+        t.value
     from targets as t
     left join stage_targets as s on t.version = s.version and t.metric = 'stage:' || s.target
-    group by 1, 2, 3, 4
+),
+
+team_targets as (
+    select version, team, metric, period, max(value) as value
+    from named_targets
+    group by version, team, metric, period
 ),
 
 -- What both are to reach together is the most that one of them promised.
@@ -392,7 +406,7 @@ figures as (
     -- How long it took stands beside how often that was in time.
     select
         team, 'minutes:' || metric, label || ', median business minutes', 'minutes', period_type,
-        period_start, cast(null as double), cast(null as double), median_minutes,
+        period_start, cast(null as double), cast(null as double), median_minutes as actual,
         cast(null as double), done, mean_minutes, median_minutes, agreement_version
     from sla_figures
     where is_clock

@@ -5,16 +5,18 @@ with closed as (
     from {{ ref('int_new_business') }} as o
     left join {{ ref('int_loss_stages') }} as s on o.opportunity_key = s.opportunity_key
     -- Nobody can say which is large where no amount is known.
-    where o.is_closed and o.amount_reporting is not null and not (o.is_lost and o.is_lost_value_missing)
+    where
+        o.is_closed
+        and o.amount_reporting is not null
+        and (o.is_won or not o.is_lost_value_missing)
 ),
 
 segments as (
     select
-        opportunity_key,
         {%- for segment in deal_segments() %}
-        max(case when segment = '{{ segment }}' then segment_value end) as {{ segment }}
-        {{- ',' if not loop.last }}
+        max(case when segment = '{{ segment }}' then segment_value end) as {{ segment }},
         {%- endfor %}
+        opportunity_key
     from {{ ref('int_new_business_segments') }}
     where occasion = 'counted'
     group by opportunity_key
@@ -76,7 +78,7 @@ ranked as (
         case when is_won then 'won' else 'lost' end as outcome,
         row_number() over (
             partition by is_won, {{ period_start('period_date', period) }}
-            order by amount_reporting desc, closed_date nulls last, opportunity_key
+            order by amount_reporting desc, closed_date asc nulls last, opportunity_key asc
         ) as deal_rank,
         *
     from closed
@@ -154,18 +156,23 @@ numbered as (
     from entered
 ),
 
+timed_steps as (
+    select
+        *,
+        coalesce(next_date, closed_date) as left_date
+    from numbered
+),
+
 steps as (
     select
         opportunity_key,
         step_number,
         label || case
             when entered_date is null then ' (undated)'
-            when is_won_stage or coalesce(next_date, closed_date) is null then ''
-            else ' '
-                || cast({{ days_between('entered_date', 'coalesce(next_date, closed_date)') }} as varchar)
-                || ' d'
+            when is_won_stage or left_date is null then ''
+            else ' ' || cast({{ days_between('entered_date', 'left_date') }} as varchar) || ' d'
         end as step
-    from numbered
+    from timed_steps
     union all
     select d.opportunity_key, 1000000, e.label
     from deals as d

@@ -14,7 +14,6 @@
         'won_value': 'won_value', 'mean_won_value': 'mean_won_value'
     }
 } -%}
-{%- set of_lost = ['lost', 'win_rate', 'win_rate_by_value', 'pipeline_velocity'] -%}
 
 with figures as (
     select * from {{ ref('int_scorecard_figures') }}
@@ -32,15 +31,16 @@ conversions as (
         and period_type <> 'all'
 ),
 
+earlier_stages as (
+    select distinct from_stage from conversions
+),
+
 told as (
     {%- for report, metrics in columns.items() %}
     {%- for metric, column in metrics.items() %}
     select
         '{{ metric }}' as metric, r.period_type, r.period_start, cast(r.{{ column }} as double) as told
     from {{ ref(report) }} as r
-    {%- if metric in of_lost %}
-    inner join {{ source('ops', 'run_context') }} as ctx on ctx.outcomes <> 'won_only'
-    {%- endif %}
     where r.segment = 'all' and r.period_type <> 'all'
     union all
     {%- endfor %}
@@ -55,7 +55,7 @@ told as (
     union all
     select 'stage:' || c.to_stage, c.period_type, c.period_start, max(c.converted)
     from conversions as c
-    left join (select distinct from_stage from conversions) as e on c.to_stage = e.from_stage
+    left join earlier_stages as e on c.to_stage = e.from_stage
     where e.from_stage is null
     group by c.to_stage, c.period_type, c.period_start
     union all
@@ -67,7 +67,7 @@ told as (
     where period_type <> 'all'
 ),
 
--- Pairs of stages that are no neighbours are on no scorecard.
+-- Pairs of stages that are no neighbours are on no scorecard, nor are lost ones where the data hold none.
 measured as (
     select distinct metric from figures
 ),

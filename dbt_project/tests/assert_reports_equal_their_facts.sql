@@ -127,6 +127,31 @@ waits as (
     group by a.stage, b.stage
 ),
 
+arrivals as (
+    select from_stage, to_stage, period_type, sum(arrived) as arrived
+    from {{ ref('rpt_velocity_by_arrival') }}
+    group by from_stage, to_stage, period_type
+),
+
+-- Whoever arrived did so in one month, one quarter and the whole time.
+arrived as (
+    {%- for period_type in ['all', 'quarter', 'month'] %}
+    select
+        'rpt_velocity_by_arrival.arrived {{ period_type }} ' || w.from_stage || ' ' || w.to_stage as what,
+        w.passes as expected,
+        coalesce(a.arrived, 0) as found
+    from waits as w
+    left join arrivals as a
+        on
+            w.from_stage = a.from_stage
+            and w.to_stage = a.to_stage
+            and a.period_type = '{{ period_type }}'
+    {%- if not loop.last %}
+    union all
+    {%- endif %}
+    {%- endfor %}
+),
+
 velocities as (
     select
         'rpt_funnel_velocity.completed ' || v.from_stage || ' ' || v.to_stage as what,
@@ -209,6 +234,9 @@ figures as (
     union all
     select what, expected, found
     from velocities
+    union all
+    select what, expected, found
+    from arrived
     union all
     -- Those without a reason are in it: nothing is re-based.
     select 'rpt_loss_reasons.lost ' || d.dimension, c.lost, coalesce(l.lost, 0)

@@ -21,6 +21,7 @@ from orchestration.models import model_assets, ops_specs
 from orchestration.published import published_asset
 from orchestration.raw_files import raw_files
 from orchestration.reported import report
+from orchestration.review import review_actions
 from orchestration.run_log import run_log
 from orchestration.sources import source_specs
 
@@ -45,6 +46,7 @@ def build_definitions(manifest: dict[str, Any]) -> dg.Definitions:
             closings.SPEC,
             agreement_tables,
             mapping_tables,
+            review_actions,
             erased_keys,
             raw_files,
             models,

@@ -16,6 +16,7 @@ from ingestion.agreement import Agreement, check_past_versions, read_agreement
 from ingestion.errors import TerminalError
 from ingestion.files import Mapping, find_mapping
 from ingestion.landing import Landing
+from ingestion.review import ReviewActions, check_past_actions, read_actions
 from orchestration import progress
 from orchestration.as_of import resolve_as_of, resolve_beginning, resolve_instant
 from orchestration.failure import told
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import date
     from pathlib import Path
+
+REVIEW_FILE = "review_actions.yml"
 
 
 class Plan:
@@ -56,6 +59,10 @@ class Plan:
         """Raise the TerminalError of whatever does not fit, before anything is landed."""
         _ = self.as_of, self.loads_until, self.is_beside, self.past
         check_past_versions(self.landing, self.agreement, self.today)
+        if self.review is not None:
+            check_past_actions(
+                self.landing, self.review, self.agreement.name, str(self.review_file)
+            )
 
     @cached_property
     def mapping(self) -> Mapping:
@@ -72,6 +79,18 @@ class Plan:
     def agreement(self) -> Agreement:
         """The agreement, read and checked."""
         return read_agreement(self.agreement_file)
+
+    @property
+    def review_file(self) -> Path:
+        """The file beside the agreement with what reviews decided; it need not be there."""
+        return self.agreement_file.with_name(REVIEW_FILE)
+
+    @cached_property
+    def review(self) -> ReviewActions | None:
+        """What reviews decided, read and checked; None without a file."""
+        if not self.review_file.is_file():
+            return None
+        return read_actions(self.review_file, self.agreement)
 
     @property
     def zone(self) -> str:

@@ -1,4 +1,4 @@
-"""What the pipeline reads and does not make: exports, systems, the agreement, requests to erase."""
+"""What the pipeline reads and does not make: exports, systems, agreement, reviews, erasures."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import dagster as dg
 EXPORTS = dg.AssetKey(["source", "exports"])
 SYSTEMS = dg.AssetKey(["source", "systems"])
 AGREEMENT = dg.AssetKey(["source", "agreement"])
+REVIEW_ACTIONS = dg.AssetKey(["source", "review_actions"])
 ERASURES = dg.AssetKey(["source", "erasures"])
 
 # Who is asked about a table that looks wrong.
@@ -34,6 +35,13 @@ def source_specs() -> list[dg.AssetSpec]:
             AGREEMENT,
             group_name="source",
             description="The one file that marketing and sales sign.",
+            owners=["team:marketing", "team:sales"],
+            kinds={"yaml"},
+        ),
+        dg.AssetSpec(
+            REVIEW_ACTIONS,
+            group_name="source",
+            description="The file beside the agreement with what reviews decided. Optional.",
             owners=["team:marketing", "team:sales"],
             kinds={"yaml"},
         ),

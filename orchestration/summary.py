@@ -30,6 +30,7 @@ _TABLES_SHOWN = 8
 PHASES = {
     "agreement_tables": "land",
     "mapping_tables": "land",
+    "review__actions": "land",
     "erasures__erased_keys": "land",
     "raw_files": "land",
     "gate_in": "check in",

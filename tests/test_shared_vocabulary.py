@@ -11,12 +11,15 @@ from ruamel.yaml import YAML
 
 from ingestion.agreement import read_agreement, tables
 from ingestion.agreement.fields import NUMBER_FIELDS, SEGMENT_FIELDS, TRAIT_FIELDS
+from ingestion.agreement.reporting import REPORT_SEGMENTS
+from ingestion.agreement.scorecards import FIGURES
 from ingestion.closings.scorecards import SCHEMA as SCORECARDS
 from ingestion.erasure.erased_keys import SCHEMA as ERASED_KEYS
 from ingestion.files import mapping_tables, read_mapping
 from ingestion.files.entities import ENTITIES, FIELDS_WITH_UNIT, SYSTEM_COLUMNS
 from ingestion.files.formats import DATE_FORMATS, SELF_CONTAINED_FORMATS, TIME_SUFFIXES
 from ingestion.files.personal import NOBODYS_DOMAINS, NOBODYS_MAILBOXES, PLACEHOLDERS
+from ingestion.review.landed import SCHEMA as REVIEW_ACTIONS
 
 PROJECT = Path(__file__).parents[1]
 STAGING = PROJECT / "dbt_project" / "models" / "staging"
@@ -76,6 +79,10 @@ def test_frozen_scorecards_are_the_landed_ones_and_what_is_published() -> None:
     assert [one["name"] for one in columns if one["name"] != "kind"] == SCORECARDS.names
 
 
+def test_review_actions_are_the_landed_ones() -> None:
+    assert source_tables("_review__sources.yml") == {"actions": REVIEW_ACTIONS.names}
+
+
 def macro(file: str, name: str) -> str:
     text = (PROJECT / "dbt_project" / "macros" / file).read_text()
     return text.split(f"macro {name}(", 1)[1].split("endmacro", 1)[0]
@@ -98,6 +105,23 @@ def test_date_formats_have_a_pattern_each() -> None:
 def test_segment_fields_are_those_of_the_agreement() -> None:
     pairs = re.findall(r"\('(\w+)', '(\w+)'\)", macro("segment_fields.sql", "segment_fields"))
     assert {f"{entity}.{field}" for entity, field in pairs} == set(SEGMENT_FIELDS)
+
+
+def test_segments_that_reports_always_have_are_no_keys_of_an_agreement() -> None:
+    always = re.findall(r"'(\w+)'", macro("opportunity_fields.sql", "deal_segments"))
+    marts = STAGING.parent / "marts"
+    always += re.findall(
+        r"select [ch]\.\*, '(\w+)'",
+        (marts / "rpt_handoff_acceptance.sql").read_text()
+        + (marts / "rpt_sla_attainment.sql").read_text(),
+    )
+    assert set(always) == set(REPORT_SEGMENTS)
+
+
+def test_figures_of_the_scorecards_are_those_that_the_models_make() -> None:
+    model = STAGING.parent / "intermediate" / "int_scorecard_figures.sql"
+    made = re.findall(r"\('([\w:]+)', '[^']+', '\w+', \[([^]]*)\]", model.read_text())
+    assert {key: tuple(re.findall(r"\w+", teams)) for key, teams in made} == FIGURES
 
 
 def test_rule_traits_are_those_of_the_agreement() -> None:

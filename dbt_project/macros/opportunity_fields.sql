@@ -16,3 +16,20 @@
 {% macro money(number_sql) -%}
     round({{ number_sql }}, 4)
 {%- endmacro %}
+
+{#- What a stage means: what the source's own records agree on, else what its name says, else open. -#}
+{% macro meant_outcome(agreed_outcome_sql, stage_sql) -%}
+    coalesce(
+        {{ agreed_outcome_sql }},
+        case {{ stage_sql }} when 'closed_won' then 'won' when 'closed_lost' then 'lost' end,
+        'open'
+    )
+{%- endmacro %}
+
+{#-
+    What wins and losses are always cut by, beside the agreement's segments; an agreement that uses one of
+    these keys is refused (ingestion/agreement lists the same).
+-#}
+{% macro deal_segments() %}
+    {{ return(['deal_owner', 'deal_product', 'deal_source', 'deal_competitor']) }}
+{% endmacro %}

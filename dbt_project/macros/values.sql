@@ -72,3 +72,8 @@
     + coalesce({{ rank_sql }}, 1000) * 1000000
     + {{ alias }}.preference
 {%- endmacro %}
+
+{#- Whether a value that people pick from a list says anything; null where there is none. -#}
+{% macro is_told(value_sql) -%}
+    lower({{ value_sql }}) not in ('other', 'unknown')
+{%- endmacro %}

@@ -127,6 +127,31 @@ waits as (
     group by a.stage, b.stage
 ),
 
+arrivals as (
+    select from_stage, to_stage, period_type, sum(arrived) as arrived
+    from {{ ref('rpt_velocity_by_arrival') }}
+    group by from_stage, to_stage, period_type
+),
+
+-- Whoever arrived did so in one month, one quarter and the whole time.
+arrived as (
+    {%- for period_type in ['all', 'quarter', 'month'] %}
+    select
+        'rpt_velocity_by_arrival.arrived {{ period_type }} ' || w.from_stage || ' ' || w.to_stage as what,
+        w.passes as expected,
+        coalesce(a.arrived, 0) as found
+    from waits as w
+    left join arrivals as a
+        on
+            w.from_stage = a.from_stage
+            and w.to_stage = a.to_stage
+            and a.period_type = '{{ period_type }}'
+    {%- if not loop.last %}
+    union all
+    {%- endif %}
+    {%- endfor %}
+),
+
 velocities as (
     select
         'rpt_funnel_velocity.completed ' || v.from_stage || ' ' || v.to_stage as what,
@@ -135,6 +160,35 @@ velocities as (
     from {{ ref('rpt_funnel_velocity') }} as v
     left join waits as w on v.from_stage = w.from_stage and v.to_stage = w.to_stage
     where v.policy = 'any' and v.unit = 'pass' and v.period_type = 'all' and v.segment = 'all'
+),
+
+losses as (
+    select dimension, sum(lost) as lost, sum(share_of_lost) as shares
+    from {{ ref('rpt_loss_reasons') }}
+    where period_type = 'all' and segment = 'all'
+    group by dimension
+),
+
+loss_dimensions as (
+    select 'reason' as dimension
+    union all
+    select 'competitor'
+    union all
+    select 'stage'
+),
+
+closed_lost as (
+    select count(*) as lost from opportunities where is_new and is_closed and not is_won
+),
+
+-- Of each opportunity that a page on key deals lists, what it was closed as and for how much.
+key_deals as (
+    select
+        'rpt_key_deals ' || k.opportunity_key as what,
+        case when (k.outcome = 'won') = o.is_won and o.is_closed then o.money end as expected,
+        cast(k.amount_reporting as decimal(18, 4)) as found
+    from {{ ref('rpt_key_deals') }} as k
+    left join opportunities as o on k.opportunity_key = o.opportunity_key and o.is_new
 ),
 
 qualified as (
@@ -180,6 +234,18 @@ figures as (
     union all
     select what, expected, found
     from velocities
+    union all
+    select what, expected, found
+    from arrived
+    union all
+    -- Those without a reason are in it: nothing is re-based.
+    select 'rpt_loss_reasons.lost ' || d.dimension, c.lost, coalesce(l.lost, 0)
+    from loss_dimensions as d
+    cross join closed_lost as c
+    left join losses as l on d.dimension = l.dimension
+    union all
+    select 'rpt_loss_reasons.share_of_lost ' || dimension, 1000000, round(shares * 1000000)
+    from losses
     union all
     select
         'rpt_definition_gap.qualified ' || g.definition,
@@ -244,3 +310,7 @@ union all
 select what, expected, found
 from money
 where expected <> found
+union all
+select what, expected, found
+from key_deals
+where expected is distinct from found

@@ -18,6 +18,7 @@
         ['opportunities', 'open', 'won', 'lost', 'created', 'reason_known', 'won_value', 'lost_value'],
         'true'
     ),
+    'rpt_loss_reasons': (['dimension', 'value'], ['lost'], 'true'),
     'rpt_pipeline': (
         [],
         ['created', 'pipeline_created', 'pipeline_created_current', 'sourced_by_marketing',

@@ -6,6 +6,7 @@ from ingestion.agreement.past import check_past_versions, land_agreement
 from ingestion.agreement.problem import AgreementError
 from ingestion.agreement.reader import read_agreement
 from ingestion.agreement.schema import json_schema
+from ingestion.agreement.scorecards import scorecard_metrics
 from ingestion.agreement.tables import tables
 from ingestion.agreement.version import Agreement, Version
 from ingestion.yaml_tree import Problem
@@ -21,5 +22,6 @@ __all__ = [
     "json_schema",
     "land_agreement",
     "read_agreement",
+    "scorecard_metrics",
     "tables",
 ]

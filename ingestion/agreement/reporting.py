@@ -25,6 +25,16 @@ from ingestion.agreement.values import (
 from ingestion.yaml_tree import wrong
 
 _UNUSED_AFTER = 180  # days
+# Segments that reports have of their own, whatever an agreement says.
+REPORT_SEGMENTS = (
+    "assigned_owner",
+    "handed_off_campaign",
+    "handed_off_pass",
+    "deal_owner",
+    "deal_product",
+    "deal_source",
+    "deal_competitor",
+)
 
 TARGET_METRICS = ("pipeline_created", "won_value", "won_opportunities", "win_rate")
 
@@ -33,7 +43,7 @@ class Segment(Part):
     """One way to cut the figures."""
 
     key: Identifier
-    """Short name; `all` is the total and taken."""
+    """Short name; `all` is the total and taken, as are the segments that reports always have."""
     label: Text
     """What people call it."""
     field: Text
@@ -47,6 +57,11 @@ class Segment(Part):
             )
         if self.key == "all":
             raise wrong("a segment is called 'all'", "That is the total: use another key.")
+        if self.key in REPORT_SEGMENTS:
+            raise wrong(
+                f"a segment is called '{self.key}'",
+                "Reports have one of that name anyway: use another key.",
+            )
         return self
 
 

@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self, get_args
 
 from pydantic import Field, model_validator
 
+from ingestion.agreement.scorecards import FIGURES
 from ingestion.agreement.stages import Role
 from ingestion.agreement.values import Identifier, Part, Share, Text
 from ingestion.yaml_tree import wrong
@@ -83,8 +84,18 @@ class Sla(Part):
     segment_value: Text | None = None
     """And only for this value of it."""
 
+    @property
+    def is_clock(self) -> bool:
+        """Whether it is measured in minutes."""
+        return METRICS[self.metric].unit == "minutes"
+
     @model_validator(mode="after")
     def _target_fits(self) -> Self:
+        if self.key in FIGURES:
+            raise wrong(
+                f"an SLA is called '{self.key}'",
+                "Scorecards have a figure of that name anyway: use another key.",
+            )
         if METRICS[self.metric].unit == "share" and self.target > 1:
             raise wrong(
                 f"the target of '{self.key}' is {self.target:g}",

@@ -18,11 +18,14 @@ SOURCE = "closings"
 INSTANCE = "main"
 SCORECARDS = "scorecards"
 
-# One row per figure of a closed period: the columns of marts.rpt_scorecards, `kind` apart.
+# One row per figure of a closed period: the columns of marts.rpt_scorecards, `kind` apart. What has
+# landed is never written again: the schema grows by columns that may be null, and loses none.
 SCHEMA = pa.schema(
     {
         "team": pa.string(),
         "metric": pa.string(),
+        "label": pa.string(),
+        "unit": pa.string(),
         "period_type": pa.string(),
         "period_start": pa.date32(),
         "target": pa.float64(),
@@ -34,6 +37,8 @@ SCHEMA = pa.schema(
         "status": pa.string(),
         "previous_actual": pa.float64(),
         "change": pa.float64(),
+        "year_before_actual": pa.float64(),
+        "year_change": pa.float64(),
         "frozen_at": pa.timestamp("us"),
         "agreement_version": pa.int32(),
     }
@@ -42,11 +47,14 @@ KEYS = ("team", "metric", "period_type", "period_start")
 
 
 def read_scorecards(landing: Landing) -> pa.Table:
-    """Return all that was ever frozen, as in `SCHEMA`, one row per `KEYS`."""
+    """Return all that was ever frozen, as in `SCHEMA`, one row per `KEYS`.
+
+    A column that a load lacks, because it landed before there was that column, is null.
+    """
     loads = [one for one in landing.loads(SOURCE) if one.object == SCORECARDS]
     if not loads:
         return SCHEMA.empty_table()
-    return pa.concat_tables([landing.read(one).cast(SCHEMA) for one in loads])
+    return pa.concat_tables([_grown(landing.read(one)) for one in loads])
 
 
 def land_scorecards(landing: Landing, rows: pa.Table, loads_until: datetime) -> Manifest | None:
@@ -82,6 +90,13 @@ def land_scorecards(landing: Landing, rows: pa.Table, loads_until: datetime) -> 
     with landing.write_load(draft) as load:
         load.write(rows)
     return load.manifest
+
+
+def _grown(rows: pa.Table) -> pa.Table:
+    for field in SCHEMA:
+        if field.name not in rows.column_names:
+            rows = rows.append_column(field, pa.nulls(rows.num_rows, field.type))
+    return rows.select(SCHEMA.names).cast(SCHEMA)
 
 
 def _keys(rows: pa.Table) -> Iterable[tuple[Any, ...]]:

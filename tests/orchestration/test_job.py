@@ -102,6 +102,15 @@ def test_what_is_published_as_frozen_has_landed(ran: Ran) -> None:
     assert published.cast(SCORECARDS) == frozen
 
 
+def test_what_reviews_decided_is_published(ran: Ran) -> None:
+    assert query(
+        ran.workspace, "select action_key, state from fct_review_actions order by decided_on, 1"
+    ).splitlines()[2:] == [
+        "ask_for_the_company   | done ", "call_before_noon      | done ",
+        "price_before_proposal | open ", "(3 rows)",
+    ]  # fmt: skip
+
+
 def test_a_wrong_statement_is_told(ran: Ran) -> None:
     with pytest.raises(TerminalError, match="SQL: Catalog Error: Table with name nowhere"):
         query(ran.workspace, "select * from nowhere")

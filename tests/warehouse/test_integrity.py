@@ -31,6 +31,7 @@ INTEGRITY = (
     "assert_segments_and_periods_sum_to_the_total",
     "assert_stage_balance_reconciles",
     "assert_opportunity_states_cover_each_day",
+    "assert_scorecards_equal_their_reports",
 )
 
 
@@ -151,6 +152,8 @@ def test_layers_and_reports_reconcile(warehouse: duckdb.DuckDBPyConnection, buil
         ("marts.rpt_funnel_velocity", "segment <> 'all' and completed > 0"),
         ("marts.rpt_win_loss", TOTAL),
         ("marts.rpt_win_loss", "segment <> 'all' and won > 0"),
+        ("marts.rpt_loss_reasons", TOTAL),
+        ("marts.rpt_loss_reasons", "segment <> 'all'"),
         ("marts.rpt_pipeline", TOTAL),
         ("marts.rpt_pipeline", "segment <> 'all' and created > 0"),
         ("marts.rpt_stage_balance", "moved_in > 0"),
@@ -163,6 +166,10 @@ def test_layers_and_reports_reconcile(warehouse: duckdb.DuckDBPyConnection, buil
         ("marts.rpt_rejected_leads", "true"),
         ("marts.rpt_sla_attainment", "segment = 'all' and period_type = 'all'"),
         ("marts.rpt_handoff_acceptance", "segment = 'all' and period_type = 'all'"),
+        ("marts.rpt_velocity_by_arrival", "period_type = 'month'"),
+        ("marts.rpt_velocity_by_arrival", "period_type = 'all'"),
+        ("marts.rpt_scorecards", "kind = 'current'"),
+        ("marts.rpt_scorecards", "kind = 'frozen'"),
     ],
 )  # fmt: skip
 def test_a_row_twice_or_not_at_all_is_seen(
@@ -183,6 +190,13 @@ def test_a_row_twice_or_not_at_all_is_seen(
     "change",
     [
         f"update marts.rpt_win_loss set won_value = won_value + 1 where {TOTAL}",
+        f"update marts.rpt_loss_reasons set share_of_lost = share_of_lost / 2 where {TOTAL}",
+        "update marts.rpt_scorecards set actual = actual + 1 where kind = 'current'",
+        (
+            "update marts.rpt_velocity_by_arrival set median_days = median_days + 1"
+            " where period_type = 'month'"
+        ),
+        "update marts.rpt_key_deals set amount_reporting = amount_reporting + 1",
         f"update marts.rpt_pipeline set pipeline_created = pipeline_created + 1 where {TOTAL}",
         f"update marts.rpt_funnel_velocity set completed = completed + 1 where {TOTAL}",
         "update marts.rpt_definition_gap set qualified = qualified + 1 where period_type = 'all'",

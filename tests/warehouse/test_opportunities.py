@@ -483,6 +483,16 @@ def test_g66_a_reason_is_known_of_four_in_ten(warehouse: Any) -> None:
     assert win_loss(warehouse, "lost, reason_known", "product", "G66") == (10, 4)
 
 
+def test_g66_loss_reasons_are_not_re_based(warehouse: Any) -> None:
+    found = rows(
+        warehouse,
+        "select value, lost, share_of_lost, is_known from marts.rpt_loss_reasons"
+        " where period_type = 'all' and segment = 'product' and segment_value = 'G66'"
+        " and dimension = 'reason' order by value nulls last",
+    )
+    assert found == [("Other", 2, 0.2, False), ("Price", 4, 0.4, True), (None, 4, 0.4, False)]
+
+
 @pytest.mark.parametrize("deal", ["G30", "G30-hub"])
 def test_g30_percent_and_fraction_weigh_the_same(warehouse: Any, deal: str) -> None:
     assert one(warehouse, deal, "probability, amount_weighted") == (0.65, 650.0)

@@ -10,13 +10,8 @@ context as (
     select * from {{ source('ops', 'run_context') }}
 ),
 
--- What a stage means, as far as the source's own records agree on it today.
 stage_outcomes as (
-    select source, instance, stage, min(outcome) as outcome
-    from opportunities
-    where stage <> 'unmapped'
-    group by source, instance, stage
-    having min(outcome) = max(outcome)
+    select * from {{ ref('int_stage_outcomes') }}
 ),
 
 told as (
@@ -30,11 +25,7 @@ told as (
         c.change_number,
         c.is_initial,
         c.has_happened,
-        coalesce(
-            s.outcome,
-            case c.value when 'closed_won' then 'won' when 'closed_lost' then 'lost' end,
-            'open'
-        ) as outcome
+        {{ meant_outcome('s.outcome', 'c.value') }} as outcome
     from stage_changes as c
     inner join opportunities as o on c.opportunity_key = o.opportunity_key
     left join stage_outcomes as s

@@ -1,3 +1,54 @@
+{#-
+    Figures that every data set has, by the report that they are made of: metric, label, unit, whose
+    scorecards they stand on, the figure, what is behind it. `r` is the report's row of the period, if it
+    has one. ingestion/review lists the metrics too; a test compares the two.
+-#}
+{%- set reported = {
+    'acceptance': [
+        ('handoffs', 'Hand-offs', 'count', ['marketing', 'both'],
+            'coalesce(r.handoffs, 0)', 'r.handoffs'),
+        ('complete_share', 'Complete hand-offs', 'fraction', ['marketing', 'both'],
+            'cast(r.complete as double) / nullif(r.handoffs - r.completeness_unknown, 0)',
+            'r.handoffs - r.completeness_unknown'),
+        ('acceptance', 'Accepted of the decided hand-offs', 'fraction', ['marketing', 'both'],
+            'r.acceptance_rate', 'r.accepted + r.rejected + r.recycled + r.disqualified')
+    ],
+    'pipeline': [
+        ('pipeline_created', 'Pipeline created', 'currency', ['both'],
+            'case when coalesce(r.created, 0) = 0 then 0 else r.pipeline_created end', 'r.created'),
+        ('pipeline_sourced:marketing', 'Pipeline that marketing sourced', 'currency', ['marketing'],
+            'case
+                when coalesce(r.created, 0) = 0 then 0
+                when r.pipeline_created is not null then coalesce(r.sourced_by_marketing, 0)
+            end',
+            'r.created'),
+        ('pipeline_sourced:sales', 'Pipeline that sales sourced', 'currency', ['sales'],
+            'case
+                when coalesce(r.created, 0) = 0 then 0
+                when r.pipeline_created is not null then coalesce(r.sourced_by_sales, 0)
+            end',
+            'r.created'),
+        ('pipeline_velocity', 'Pipeline velocity', 'currency_per_day', ['sales', 'both'],
+            'r.pipeline_velocity', 'r.qualified'),
+        ('gross_revenue_retention', 'Revenue retained, gross', 'fraction', ['both'],
+            'r.gross_revenue_retention', 'r.renewals_won + r.renewals_lost')
+    ],
+    'win_loss': [
+        ('won', 'Opportunities won', 'count', ['sales', 'both'], 'coalesce(r.won, 0)', 'r.won'),
+        ('lost', 'Opportunities lost', 'count', ['sales', 'both'], 'coalesce(r.lost, 0)', 'r.lost'),
+        ('win_rate', 'Win rate by count', 'fraction', ['sales', 'both'],
+            'r.win_rate', 'r.won + r.lost'),
+        ('win_rate_by_value', 'Win rate by value', 'fraction', ['sales', 'both'],
+            'r.win_rate_by_value', 'r.won + r.lost'),
+        ('won_value', 'Won value', 'currency', ['sales', 'both'],
+            'case when coalesce(r.won, 0) = 0 then 0 else r.won_value end', 'r.won'),
+        ('mean_won_value', 'Mean won value', 'currency', ['sales', 'both'],
+            'r.mean_won_value', 'r.won')
+    ]
+} -%}
+{#- A data set without the lost ones has not lost none. -#}
+{%- set of_lost = ['lost', 'win_rate', 'win_rate_by_value', 'pipeline_velocity'] -%}
+
 -- Made of the reports and not of the facts anew: a figure is the same in both.
 with periods as (
     select * from {{ ref('int_scorecard_periods') }}
@@ -15,6 +66,20 @@ targets as (
     select * from {{ source('agreement', 'targets') }}
 ),
 
+agreed_stages as (
+    select * from {{ ref('int_agreed_stages') }}
+),
+
+stage_roles as (
+    select r.*
+    from {{ source('agreement', 'stage_roles') }} as r
+    inner join versions as v on r.version = v.version and v.is_in_force
+),
+
+stage_targets as (
+    select * from {{ ref('int_agreed_targets') }} where target_kind = 'stage'
+),
+
 context as (
     select * from {{ source('ops', 'run_context') }}
 ),
@@ -25,10 +90,31 @@ attainment as (
     where segment = 'all' and period_type <> 'all'
 ),
 
-win_loss as (
+{%- for name, report in [
+    ('acceptance', 'rpt_handoff_acceptance'), ('pipeline', 'rpt_pipeline'), ('win_loss', 'rpt_win_loss')
+] %}
+{{ name }} as (
     select *
-    from {{ ref('rpt_win_loss') }}
+    from {{ ref(report) }}
     where segment = 'all' and period_type <> 'all'
+),
+{% endfor %}
+-- What entered each stage in the period, whatever cohort it is of: cohort conversion goes on changing
+-- after the period has closed, and would restate every card.
+conversions as (
+    select period_type, period_start, from_stage, to_stage, entered, converted, conversion_rate
+    from {{ ref('rpt_funnel_conversion') }}
+    where
+        segment = 'all'
+        and period_type <> 'all'
+        and method = 'in_period'
+        and policy = 'implied'
+        and unit = 'pass'
+        and window_days is null
+),
+
+arrivals as (
+    select * from {{ ref('rpt_velocity_by_arrival') }} where period_type <> 'all'
 ),
 
 -- A changed target applies from the next period. In a version without the SLA that of the one before
@@ -74,6 +160,9 @@ sla_figures as (
     select
         s.team,
         s.sla as metric,
+        p.label,
+        case p.target_unit when 'count' then 'count' else 'fraction' end as unit,
+        p.target_unit = 'minutes' as is_clock,
         s.period_type,
         s.period_start,
         case when p.target_unit = 'minutes' then p.attainment_target else p.target end as target,
@@ -82,6 +171,7 @@ sla_figures as (
         a.actual,
         a.attainment,
         a.n,
+        a.met + a.late as done,
         a.mean_minutes,
         a.median_minutes,
         p.version as agreement_version
@@ -99,69 +189,240 @@ sla_figures as (
             and s.period_start = a.period_start
 ),
 
-first_closings as (
+-- Neighbours, and the whole way from marketing's lead to the customer.
+neighbours as (
+    select
+        a.stage as from_stage,
+        a.label as from_label,
+        b.stage as to_stage,
+        b.label as to_label,
+        b.team
+    from agreed_stages as a
+    inner join agreed_stages as b on a.stage_position + 1 = b.stage_position
+),
+
+key_pairs as (
+    select * from neighbours
+    union
+    select
+        a.stage as from_stage,
+        a.label as from_label,
+        b.stage as to_stage,
+        b.label as to_label,
+        b.team
+    from agreed_stages as a
+    inner join stage_roles as f on a.stage = f.stage and f.role = 'marketing_qualified'
+    inner join agreed_stages as b on a.stage_rank < b.stage_rank
+    inner join stage_roles as t on b.stage = t.stage and t.role = 'won'
+),
+
+neighbour_conversions as (
+    select c.*
+    from conversions as c
+    inner join neighbours as n on c.from_stage = n.from_stage and c.to_stage = n.to_stage
+),
+
+-- The last stage is the earlier one of no pair.
+stage_entries as (
+    select from_stage as stage, period_type, period_start, entered as entries
+    from neighbour_conversions
+    union all
+    select c.to_stage, c.period_type, c.period_start, c.converted
+    from neighbour_conversions as c
+    left join neighbours as n on c.to_stage = n.from_stage
+    where n.from_stage is null
+),
+
+{%- for report in ['acceptance', 'pipeline', 'win_loss', 'conversions'] %}
+first_{{ report }} as (
     select period_type, min(period_start) as first_start
-    from win_loss
+    from {{ report }}
     group by period_type
 ),
 
-closed_opportunities as (
-    {%- for metric, target in [('won', 'won_opportunities'), ('lost', none)] %}
+{{ report }}_periods as (
+    select d.period_type, d.period_start
+    from periods as d
+    inner join first_{{ report }} as f
+        on d.period_type = f.period_type and d.period_start >= f.first_start
+),
+{% endfor %}
+-- A period in which nothing happened has a row too: a later load may bring something.
+measures as (
+    {%- for report, figures in reported.items() %}
+    {%- for metric, label, unit, _, actual, n in figures %}
     select
         '{{ metric }}' as metric,
-        cast({{ "'" ~ target ~ "'" if target else 'null' }} as varchar) as target_metric,
+        '{{ label }}' as label,
+        '{{ unit }}' as unit,
         d.period_type,
         d.period_start,
-        coalesce(w.{{ metric }}, 0) as opportunities
-    from periods as d
-    inner join first_closings as f
-        on d.period_type = f.period_type and d.period_start >= f.first_start
-    left join win_loss as w on d.period_type = w.period_type and d.period_start = w.period_start
-    {%- if not loop.last %}
-    union all
+        cast({{ actual }} as double) as actual,
+        {{ n }} as n
+    from {{ report }}_periods as d
+    left join {{ report }} as r
+        on d.period_type = r.period_type and d.period_start = r.period_start
+    {%- if metric in of_lost %}
+    inner join context as ctx on ctx.outcomes <> 'won_only'
     {%- endif %}
+    union all
     {%- endfor %}
+    {%- endfor %}
+    select
+        'stage:' || s.stage,
+        'Entered: ' || s.label,
+        'count',
+        d.period_type,
+        d.period_start,
+        cast(coalesce(e.entries, 0) as double),
+        e.entries
+    from agreed_stages as s
+    cross join conversions_periods as d
+    left join stage_entries as e
+        on s.stage = e.stage and d.period_type = e.period_type and d.period_start = e.period_start
+    union all
+    select
+        'conversion:' || k.from_stage || ':' || k.to_stage,
+        k.from_label || ' to ' || k.to_label,
+        'fraction',
+        d.period_type,
+        d.period_start,
+        c.conversion_rate,
+        c.entered
+    from key_pairs as k
+    cross join conversions_periods as d
+    left join conversions as c
+        on
+            k.from_stage = c.from_stage
+            and k.to_stage = c.to_stage
+            and d.period_type = c.period_type
+            and d.period_start = c.period_start
+    union all
+    select
+        'velocity:' || k.from_stage || ':' || k.to_stage,
+        k.from_label || ' to ' || k.to_label || ', median days',
+        'days',
+        d.period_type,
+        d.period_start,
+        a.median_days,
+        a.arrived
+    from key_pairs as k
+    cross join conversions_periods as d
+    left join arrivals as a
+        on
+            k.from_stage = a.from_stage
+            and k.to_stage = a.to_stage
+            and d.period_type = a.period_type
+            and d.period_start = a.period_start
 ),
 
-opportunity_figures as (
+-- A stage that a later version dropped counts as the one it moves to.
+named_targets as (
     select
-        'sales' as team,
-        o.metric,
-        o.period_type,
-        o.period_start,
+        t.version,
+        t.team,
+        case
+            when t.metric = 'won_opportunities' then 'won'
+            when s.stage is not null then 'stage:' || s.stage
+            else t.metric
+        end as metric,
+        t.period,
+        t.value
+    from targets as t
+    left join stage_targets as s on t.version = s.version and t.metric = 'stage:' || s.target
+),
+
+team_targets as (
+    select version, team, metric, period, max(value) as value
+    from named_targets
+    group by version, team, metric, period
+),
+
+-- What both are to reach together is the most that one of them promised.
+agreed as (
+    select version, team, metric, period, value from team_targets
+    union all
+    select version, 'both', metric, period, max(value)
+    from team_targets
+    group by version, metric, period
+),
+
+-- Whose scorecard a figure stands on: always, and of whoever has a target for it.
+scorecards as (
+    {%- for figures in reported.values() %}
+    {%- for metric, _, _, teams, _, _ in figures %}
+    {%- for team in teams %}
+    select '{{ metric }}' as metric, '{{ team }}' as team
+    union
+    {%- endfor %}
+    {%- endfor %}
+    {%- endfor %}
+    select 'stage:' || stage, team from agreed_stages
+    union
+    select 'stage:' || stage, 'both' from agreed_stages
+    {%- for figure in ['conversion', 'velocity'] %}
+    {%- for team in ['team', "'both'"] %}
+    union
+    select '{{ figure }}:' || from_stage || ':' || to_stage, {{ team }} from key_pairs
+    {%- endfor %}
+    {%- endfor %}
+    union
+    select metric, team from agreed
+),
+
+measured as (
+    select
+        c.team,
+        m.metric,
+        m.label,
+        m.unit,
+        m.period_type,
+        m.period_start,
         t.value as target,
         t.value as enough,
-        cast(o.opportunities as double) as actual,
-        o.opportunities / nullif(t.value, 0) as attainment,
-        o.opportunities as n,
+        m.actual,
+        m.actual / nullif(t.value, 0) as attainment,
+        m.n,
         cast(null as double) as mean_minutes,
         cast(null as double) as median_minutes,
         v.version as agreement_version
-    from closed_opportunities as o
-    cross join context as ctx
-    inner join versions as v on o.period_start >= v.applies_from and o.period_start < v.applies_until
-    left join targets as t
+    from measures as m
+    inner join scorecards as c on m.metric = c.metric
+    inner join versions as v on m.period_start >= v.applies_from and m.period_start < v.applies_until
+    left join agreed as t
         on
             v.version = t.version
-            and t.team = 'sales'
-            and o.target_metric = t.metric
-            and o.period_type = t.period
-    -- A data set without the lost ones has not lost none.
-    where o.metric <> 'lost' or ctx.outcomes <> 'won_only'
+            and c.team = t.team
+            and m.metric = t.metric
+            and m.period_type = t.period
 ),
 
 figures as (
-    select * from sla_figures
+    select
+        team, metric, label, unit, period_type, period_start, target, enough, actual, attainment, n,
+        mean_minutes, median_minutes, agreement_version
+    from sla_figures
     union all
-    select * from opportunity_figures
+    -- How long it took stands beside how often that was in time.
+    select
+        team, 'minutes:' || metric, label || ', median business minutes', 'minutes', period_type,
+        period_start, cast(null as double), cast(null as double), median_minutes as actual,
+        cast(null as double), done, mean_minutes, median_minutes, agreement_version
+    from sla_figures
+    where is_clock
+    union all
+    select * from measured
 )
 
 select
     f.team,
     f.metric,
+    f.label,
+    f.unit,
     f.period_type,
     f.period_start,
     d.previous_start,
+    d.year_before_start,
     d.has_ended,
     d.is_closed,
     cast(f.target as double) as target,

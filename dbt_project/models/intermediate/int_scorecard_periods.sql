@@ -76,6 +76,19 @@ today as (
 
 periods as (
     select * from {{ ref('int_periods') }}
+),
+
+-- The first day on which a period is closed: all days of grace are over when it begins.
+closing_dates as (
+    select p.period_type, p.period_start, min(n.calendar_date) as closing_date
+    from periods as p
+    cross join settings as s
+    inner join counted_days as e on p.period_end = e.calendar_date
+    inner join counted_days as n
+        on
+            e.calendar_date <= n.calendar_date
+            and e.business_days_before + s.closing_grace_business_days <= n.business_days_before
+    group by p.period_type, p.period_start
 )
 
 select
@@ -83,11 +96,10 @@ select
     p.period_start,
     p.period_end,
     p.previous_start,
+    cast({{ dbt.dateadd('month', -12, 'p.period_start') }} as date) as year_before_start,
+    c.closing_date,
     p.period_end <= t.open_date as has_ended,
-    p.period_end <= t.open_date
-    and n.business_days_before - e.business_days_before >= s.closing_grace_business_days as is_closed
+    coalesce(c.closing_date <= t.open_date, false) as is_closed
 from periods as p
 inner join today as t on p.period_start <= t.as_of_date
-cross join settings as s
-inner join counted_days as e on p.period_end = e.calendar_date
-inner join counted_days as n on t.open_date = n.calendar_date
+left join closing_dates as c on p.period_type = c.period_type and p.period_start = c.period_start

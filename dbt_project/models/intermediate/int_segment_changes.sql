@@ -14,6 +14,9 @@
         'lead_source': 'lead_source'
     })
 ] -%}
+{%- set always_followed = [
+    ('person', 'lead_source'), ('opportunity', 'product'), ('opportunity', 'lead_source')
+] -%}
 
 with segment_uses as (
     select * from {{ ref('int_segment_uses') }}
@@ -27,14 +30,16 @@ settings as (
     select * from {{ ref('int_agreed_settings') }}
 ),
 
--- What nobody segments by need not be followed; owners always are.
+-- What nobody segments by need not be followed; owners, and what wins and losses are always cut by, are.
 followed as (
     select 'person' as entity, 'owner_key' as field, 'owner_id' as delivered_field
     {%- for entity, field in segment_fields() if field != 'owner_key' %}
     union all
     select '{{ entity }}', '{{ field }}', '{{ field }}'
+    {%- if (entity, field) not in always_followed %}
     from segment_uses
     where {{ entity }}_{{ field }} is not null
+    {%- endif %}
     {%- endfor %}
 ),
 

@@ -51,6 +51,9 @@ known_now as (
         f.median_minutes,
         f.status,
         p.actual as previous_actual,
+        y.actual as year_before_actual,
+        coalesce(f.label, z.label) as label,
+        coalesce(f.unit, z.unit) as unit,
         coalesce(f.agreement_version, z.agreement_version) as agreement_version
     from frozen as z
     left join figures as f
@@ -65,10 +68,21 @@ known_now as (
             and f.metric = p.metric
             and f.period_type = p.period_type
             and f.previous_start = p.period_start
+    left join figures as y
+        on
+            f.team = y.team
+            and f.metric = y.metric
+            and f.period_type = y.period_type
+            and f.year_before_start = y.period_start
 ),
 
--- The trend is left out: it differs where the period before does. So are the last bits of doubles, and
--- quarters of a fiscal year that no longer begins when it did: nothing is known of these.
+measured as (
+    select distinct team, metric from figures
+),
+
+-- The trend is left out: it differs where the period before does. So are the last bits of doubles,
+-- quarters of a fiscal year that no longer begins when it did, and figures of stages that the agreement
+-- no longer has: nothing is known of these.
 restated as (
     select k.*
     from known_now as k
@@ -78,8 +92,10 @@ restated as (
             and k.metric = z.metric
             and k.period_type = z.period_type
             and k.period_start = z.period_start
+    left join measured as m on k.team = m.team and k.metric = m.metric
     where
-        (k.period_type <> 'quarter' or k.period_start = {{ period_start('k.period_start', 'quarter') }})
+        (m.metric is not null or k.metric not like '%:%')
+        and (k.period_type <> 'quarter' or k.period_start = {{ period_start('k.period_start', 'quarter') }})
         and (
             k.n <> z.n
             or k.status is distinct from z.status
@@ -94,6 +110,8 @@ restated as (
 select
     u.team,
     u.metric,
+    u.label,
+    u.unit,
     u.period_type,
     u.period_start,
     u.kind,
@@ -106,6 +124,8 @@ select
     u.status,
     p.actual as previous_actual,
     u.actual - p.actual as change,
+    y.actual as year_before_actual,
+    u.actual - y.actual as year_change,
     u.frozen_at,
     u.agreement_version
 from unfrozen as u
@@ -115,29 +135,48 @@ left join official as p
         and u.metric = p.metric
         and u.period_type = p.period_type
         and u.previous_start = p.period_start
+left join official as y
+    on
+        u.team = y.team
+        and u.metric = y.metric
+        and u.period_type = y.period_type
+        and u.year_before_start = y.period_start
 union all
+-- What froze before a column was there is shown without it, but for what it is called.
 select
-    team,
-    metric,
-    period_type,
-    period_start,
+    z.team,
+    z.metric,
+    coalesce(z.label, k.label),
+    coalesce(z.unit, k.unit),
+    z.period_type,
+    z.period_start,
     'frozen',
-    target,
-    actual,
-    attainment,
-    n,
-    mean_minutes,
-    median_minutes,
-    status,
-    previous_actual,
-    change,
-    frozen_at,
-    agreement_version
-from frozen
+    z.target,
+    z.actual,
+    z.attainment,
+    z.n,
+    z.mean_minutes,
+    z.median_minutes,
+    z.status,
+    z.previous_actual,
+    z.change,
+    z.year_before_actual,
+    z.year_change,
+    z.frozen_at,
+    z.agreement_version
+from frozen as z
+inner join known_now as k
+    on
+        z.team = k.team
+        and z.metric = k.metric
+        and z.period_type = k.period_type
+        and z.period_start = k.period_start
 union all
 select
     team,
     metric,
+    label,
+    unit,
     period_type,
     period_start,
     'restated',
@@ -150,6 +189,8 @@ select
     status,
     previous_actual,
     actual - previous_actual,
+    year_before_actual,
+    actual - year_before_actual,
     cast(null as timestamp),
     agreement_version
 from restated

@@ -1,15 +1,9 @@
 with opportunities as (
-    select *
-    from {{ ref('int_opportunities') }}
-    where opportunity_type = 'new_business' and not is_deleted
+    select * from {{ ref('int_new_business') }}
 ),
 
-journey_segments as (
-    select * from {{ ref('int_journey_segments') }} where journey_type = 'opportunity'
-),
-
-segment_values as (
-    select * from {{ ref('int_segment_values') }}
+segments as (
+    select * from {{ ref('int_new_business_segments') }}
 ),
 
 context as (
@@ -20,94 +14,18 @@ settings as (
     select * from {{ ref('int_agreed_settings') }}
 ),
 
-first_stages as (
-    select journey_key as opportunity_key, min(entered_date) as first_stage_date
-    from {{ ref('int_stage_entries') }}
-    where journey_type = 'opportunity'
-    group by journey_key
-),
-
--- A system that writes 0 for what it lost cannot tell what was lost.
-lost_amounts as (
-    select
-        source,
-        instance,
-        sum(case when is_closed and not is_won then 1 else 0 end) > 0
-        and coalesce(sum(case when is_closed and not is_won then abs(amount) end), 0) = 0
-            as is_lost_value_missing
-    from opportunities
-    group by source, instance
-),
-
--- Each opportunity counts in one period: that of its closing, or of its beginning while it is open.
-dated as (
-    select
-        o.*,
-        l.is_lost_value_missing,
-        coalesce(o.created_date, f.first_stage_date) as opened_date,
-        case
-            when o.is_closed then o.closed_date
-            else coalesce(o.created_date, f.first_stage_date)
-        end as period_date,
-        {{ opened_moment('o', 'f.first_stage_date', 'ctx.reporting_time_zone') }} as opened_moment,
-        case
-            when not o.is_closed
-                then {{ opened_moment('o', 'f.first_stage_date', 'ctx.reporting_time_zone') }}
-            else coalesce(
-                {{ moment('o.closed_at', 'o.closed_at_precision', 'ctx.reporting_time_zone') }},
-                {{ since_ever() }}
-            )
-        end as period_moment
-    from opportunities as o
-    cross join context as ctx
-    inner join lost_amounts as l on o.source = l.source and o.instance = l.instance
-    left join first_stages as f on o.opportunity_key = f.opportunity_key
-),
-
-measured as (
-    select
-        opportunity_key,
-        period_moment,
-        opened_moment,
-        period_date,
-        opened_date,
-        is_closed,
-        is_won,
-        is_closed and not is_won as is_lost,
-        is_lost_value_missing,
-        -- Summed exactly: doubles add up differently in another order, and equal runs must be equal.
-        cast(amount_reporting as decimal(18, 4)) as amount_reporting,
-        is_closed and amount is not null and amount_reporting is null as is_without_rate,
-        {{ days_between('opened_date', 'closed_date') }} as cycle_days,
-        -- 'Other' is not a reason.
-        is_closed and not is_won and lower(loss_reason) not in ('other', 'unknown')
-            as is_reason_known
-    from dated
-),
-
 -- Counted where it closed; once more, for the cohort, where it was created.
 counted as (
     select
-        opportunity_key, period_moment as fact_moment, period_date, 1 as counted, 0 as created, 0 as created_won, is_closed, is_won,
-        is_lost, is_lost_value_missing, amount_reporting, is_without_rate, cycle_days,
-        is_reason_known
-    from measured
+        'counted' as occasion, opportunity_key, period_date, 1 as counted, 0 as created,
+        0 as created_won, is_closed, is_won, is_lost, is_lost_value_missing, amount_reporting,
+        is_without_rate, cycle_days, is_reason_known
+    from opportunities
     union all
     select
-        opportunity_key, opened_moment, opened_date, 0, 1, case when is_won then 1 else 0 end, false, false, false,
-        false, null, false, null, false
-    from measured
-),
-
--- Each with the segments of the moment that it is counted at: a later edit moves no closed period.
-segmented as (
-    select c.*, g.segment_set
-    from counted as c
-    inner join journey_segments as g
-        on
-            c.opportunity_key = g.journey_key
-            and c.fact_moment >= g.valid_from
-            and c.fact_moment < g.valid_until
+        'created', opportunity_key, opened_date, 0, 1, case when is_won then 1 else 0 end, false,
+        false, false, false, null, false, null, false
+    from opportunities
 ),
 
 observations as (
@@ -118,8 +36,9 @@ observations as (
         s.segment,
         s.segment_value,
         m.*
-    from segmented as m
-    inner join segment_values as s on m.segment_set = s.segment_set
+    from counted as m
+    inner join segments as s
+        on m.opportunity_key = s.opportunity_key and m.occasion = s.occasion
     {%- if period != 'all' %}
     where m.period_date is not null
     {%- endif %}

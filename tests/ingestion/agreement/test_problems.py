@@ -241,6 +241,22 @@ ONE_SLIP = {
         "{key: all,",
         "54: a segment is called 'all'. That is the total: use another key.",
     ),
+    "sla_called_as_a_figure_of_the_scorecards": (
+        "- key: speed_to_lead\n",
+        "- key: win_rate\n",
+        (
+            "36: an SLA is called 'win_rate'. Scorecards have a figure of that name anyway: use"
+            " another key."
+        ),
+    ),
+    "segment_called_as_one_that_is_always_there": (
+        "{key: region,",
+        "{key: deal_owner,",
+        (
+            "54: a segment is called 'deal_owner'. Reports have one of that name anyway: use"
+            " another key."
+        ),
+    ),
     "moves_to_unknown_stage": (
         "        roles: [won]\n        entered_when:\n          - opportunity_outcome: [won]\n",
         "        moves_to: qualifed\n",

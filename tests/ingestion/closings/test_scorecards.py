@@ -8,7 +8,7 @@ import pytest
 
 from ingestion.closings import land_scorecards, read_scorecards
 from ingestion.closings.scorecards import SCHEMA
-from ingestion.landing import Landing
+from ingestion.landing import Landing, Manifest
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,3 +63,35 @@ def test_two_rows_of_one_figure_are_refused(landing: Landing) -> None:
     with pytest.raises(ValueError, match="two frozen rows"):
         land_scorecards(landing, rows(1, 1), KNOWN)
     assert landing.loads() == []
+
+
+# What the first publications landed.
+FIRST_COLUMNS = (
+    "team", "metric", "period_type", "period_start", "target", "actual", "attainment", "n",
+    "mean_minutes", "median_minutes", "status", "previous_actual", "change", "frozen_at",
+    "agreement_version",
+)  # fmt: skip
+
+
+def test_what_landed_before_a_column_was_there_still_reads(landing: Landing) -> None:
+    first = rows(1).select(list(FIRST_COLUMNS))
+    draft = Manifest(
+        load_id="20260302T050000000000-first", source="closings", instance="main",
+        object="scorecards", kind="increment", window_end=KNOWN, extracted_at=KNOWN,
+        rows_delivered=1, rows_landed=1, checksum="first",
+    )  # fmt: skip
+    with landing.write_load(draft) as load:
+        load.write(first)
+    assert landing.read(load.manifest).column_names == list(FIRST_COLUMNS)
+    # Nobody knew a label then: null, as in `rows`.
+    assert read_scorecards(landing) == rows(1)
+    later = land_scorecards(landing, rows(1, 2), KNOWN)
+    assert later is not None
+    assert later.rows_landed == 1
+    assert read_scorecards(landing) == rows(1, 2)
+
+
+def test_the_schema_grows_only() -> None:
+    first = pa.schema([SCHEMA.field(name) for name in FIRST_COLUMNS])
+    assert [field for field in SCHEMA if field.name in FIRST_COLUMNS] == list(first)
+    assert all(field.nullable for field in SCHEMA)

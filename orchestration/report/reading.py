@@ -88,6 +88,10 @@ class Reading:
             "assigned_owner": "Assigned owner",
             "handed_off_campaign": "Campaign",
             "handed_off_pass": "Which pass",
+            "deal_owner": "Owner",
+            "deal_product": "Product",
+            "deal_source": "Source",
+            "deal_competitor": "Competitor",
             **agreed,
         }
 

@@ -12,9 +12,15 @@ if TYPE_CHECKING:
 
 NOTHING = "–"
 
-# How a number is written by what its target counts: of a clock it is the share that was met.
+# How a number is written by what its target counts: of a clock it is the share that was met, where
+# it is not the minutes themselves.
 KIND_OF_UNIT: Mapping[str, Kind] = {
     "minutes": "share",
+    "elapsed_minutes": "minutes",
+    "fraction": "share",
+    "days": "days",
+    "currency": "money",
+    "currency_per_day": "money",
     "share": "share",
     "count": "number",
     "money": "money",

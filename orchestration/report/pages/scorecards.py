@@ -12,28 +12,39 @@ if TYPE_CHECKING:
 
     from orchestration.report.reading import Reading
 
+_TEAMS = {
+    "marketing": "Marketing",
+    "sales": "Sales",
+    "customer_success": "Customer success",
+    "both": "Both together",
+}
 _TYPES = {"month": "Month", "quarter": "Fiscal quarter"}
 _RESTATED = Mark("is_restated", "restated", "late data made something else of a closed period")
 _RUNNING = Mark("is_open", "not closed", "the period runs, or its grace does")
 _LOW = Mark("is_small_sample", "low n", "fewer than the agreed minimum sample")
+_OVERDUE = Mark("is_overdue", "overdue", "open, and its day is over")
+_EXPECTATIONS = {"change": "a change of", "at_least": "at least", "at_most": "at most"}
 _STATES = {"met": "✓ met", "missed": "✕ missed", "running": "… running"}
 
 
 def _figures(reading: Reading) -> Iterator[Figure]:
     yield _cards(reading)
     yield _restatements(reading)
+    yield _actions(reading)
 
 
 def _cards(reading: Reading) -> Figure:
     answer = reading.ask(f"""
         with sides as (
-            select team, metric, period_type, period_start,
+            select team, metric, label, period_type, period_start,
+                replace(unit, 'minutes', 'elapsed_minutes') as unit,
                 max(target) filter (kind <> 'restated') as target,
                 max(actual) filter (kind <> 'restated') as actual,
                 max(n) filter (kind <> 'restated') as n,
                 max(status) filter (kind <> 'restated') as status,
                 max(previous_actual) filter (kind <> 'restated') as previous_actual,
                 max(change) filter (kind <> 'restated') as change,
+                max(year_change) filter (kind <> 'restated') as year_change,
                 max(frozen_at) as frozen_at,
                 max(actual) filter (kind = 'restated') as restated_actual,
                 max(n) filter (kind = 'restated') as restated_n,
@@ -45,14 +56,11 @@ def _cards(reading: Reading) -> Figure:
             where period_start > date '{reading.as_of_date}' - interval 40 month
             group by all
         )
-        select s.*, coalesce(d.target_unit, 'count') as unit,
-            s.n < {reading.minimum_sample} and coalesce(d.target_unit, 'count') <> 'count'
+        select *, n < {reading.minimum_sample} and unit not in ('count', 'currency')
                 as is_small_sample
-        from sides as s
-        left join marts.dim_slas as d on s.metric = d.sla and d.is_in_force
-        order by s.period_type, s.period_start desc, s.team, s.metric
+        from sides
+        order by period_type, period_start desc, team, target is null, label, metric
         """)
-    metrics = {**reading.slas, "won": "Opportunities won", "lost": "Opportunities lost"}
     return Figure(
         key="cards",
         title="Every period, frozen and restated side by side",
@@ -69,10 +77,10 @@ def _cards(reading: Reading) -> Figure:
                 source="marts.rpt_scorecards",
                 pickers=[
                     Picker("period_type", "Period", "quarter", _TYPES),
-                    Picker("team", "Team", "marketing"),
+                    Picker("team", "Team", "marketing", _TEAMS),
                 ],
                 columns=[
-                    Column("metric", "Metric", labels=metrics),
+                    Column("label", "Metric"),
                     Column("period_start", "Period from", "month"),
                     Column("target", "Target", unit="unit"),
                     Column("actual", "As published", unit="unit"),
@@ -80,6 +88,7 @@ def _cards(reading: Reading) -> Figure:
                     Column("status", "Status", labels=_STATES),
                     Column("previous_actual", "Period before", unit="unit"),
                     Column("change", "Change", unit="unit"),
+                    Column("year_change", "on the year before", unit="unit"),
                     Column("restated_actual", "Restated", unit="unit"),
                     Column("restated_n", "Restated n", "number"),
                     Column("restated_status", "Restated status", labels=_STATES),
@@ -95,18 +104,16 @@ def _cards(reading: Reading) -> Figure:
 
 def _restatements(reading: Reading) -> Figure:
     answer = reading.ask("""
-        select f.team, f.metric, f.period_type, f.period_start, f.actual, f.n,
+        select f.team, f.metric, f.label, f.period_type, f.period_start, f.actual, f.n,
             r.actual as restated_actual, r.n as restated_n, r.actual - f.actual as difference,
             f.status, r.status as restated_status,
             f.status is distinct from r.status as is_turned,
-            coalesce(d.target_unit, 'count') as unit
+            replace(f.unit, 'minutes', 'elapsed_minutes') as unit
         from marts.rpt_scorecards as f
         inner join marts.rpt_scorecards as r using (team, metric, period_type, period_start)
-        left join marts.dim_slas as d on f.metric = d.sla and d.is_in_force
         where f.kind = 'frozen' and r.kind = 'restated'
         order by f.period_start desc, f.team, f.metric
         """)
-    metrics = {**reading.slas, "won": "Opportunities won", "lost": "Opportunities lost"}
     turned = Mark("is_turned", "turned", "met became missed, or missed became met")
     return Figure(
         key="restatements",
@@ -121,8 +128,8 @@ def _restatements(reading: Reading) -> Figure:
                 caption="Restatements",
                 source="marts.rpt_scorecards",
                 columns=[
-                    Column("metric", "Metric", labels=metrics),
-                    Column("team", "Team"),
+                    Column("label", "Metric"),
+                    Column("team", "Team", labels=_TEAMS),
                     Column("period_start", "Period from", "month"),
                     Column("period_type", "Period", labels=_TYPES),
                     Column("actual", "As published", unit="unit"),
@@ -139,10 +146,55 @@ def _restatements(reading: Reading) -> Figure:
     )
 
 
+def _actions(reading: Reading) -> Figure:
+    answer = reading.ask("""
+        select what, team, owner, decided_on, due_date, state, done_on, is_overdue, metric_label,
+            period_type, replace(unit, 'minutes', 'elapsed_minutes') as unit, expectation,
+            expected_value, base_value, latest_period_start, latest_value, change, is_after_due,
+            is_as_expected
+        from marts.fct_review_actions
+        order by state, due_date, action_key
+        """)
+    return Figure(
+        key="actions",
+        title="What reviews decided",
+        definition="Each action with its figure in the last period closed before the decision and"
+        " in the latest one since. As expected is said of the figure, whoever moved it.",
+        unit="action",
+        period="all actions decided so far",
+        basis="every row is one action",
+        answer=answer,
+        parts=[
+            Table(
+                caption="Actions",
+                source="marts.fct_review_actions",
+                columns=[
+                    Column("what", "What"),
+                    Column("team", "Team", labels=_TEAMS),
+                    Column("owner", "Who answers for it"),
+                    Column("decided_on", "Decided", "date"),
+                    Column("due_date", "Due", "date"),
+                    Column("state", "State"),
+                    Column("metric_label", "Figure"),
+                    Column("base_value", "Before", unit="unit"),
+                    Column("latest_value", "Now", unit="unit"),
+                    Column("change", "Change", unit="unit"),
+                    Column("expectation", "Expected", labels=_EXPECTATIONS),
+                    Column("expected_value", "", unit="unit"),
+                    Column("is_as_expected", "As expected", "flag"),
+                    Column("is_after_due", "Had its time", "flag"),
+                ],
+                marks=[_OVERDUE],
+            )
+        ],
+    )
+
+
 PAGE = Page(
     key="scorecards",
     title="Scorecards",
-    lead="What each month and quarter was when it closed, and what is known of it now.",
-    needs=("marts.rpt_scorecards", "marts.dim_slas", "agreement.settings"),
+    lead="What each month and quarter was when it closed, what is known of it now, and what became"
+    " of what reviews decided.",
+    needs=("marts.rpt_scorecards", "marts.fct_review_actions", "agreement.settings"),
     figures=_figures,
 )

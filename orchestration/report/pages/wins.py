@@ -19,13 +19,15 @@ _NO_VALUES = Mark(
     "is_lost_value_missing", "no lost values", "all lost amounts are zero: no rate by value"
 )
 _NO_RATE = Mark("is_rate_missing", "no exchange rate", "an amount has no rate and is in no sum")
-_NO_REASON = Mark("is_without_reason", "no reason", "nobody said why")
+_DIMENSIONS = {"reason": "Reason", "competitor": "Competitor", "stage": "Stage"}
+_NO_REASON = Mark("is_without_reason", "says nothing", "nobody said, or only “Other”")
 
 
 def _figures(reading: Reading) -> Iterator[Figure]:
     yield _rates(reading)
     yield _pipeline(reading)
     yield _reasons(reading)
+    yield _deals(reading)
     yield _segments(reading)
 
 
@@ -169,33 +171,24 @@ def _pipeline(reading: Reading) -> Figure:
 
 
 def _reasons(reading: Reading) -> Figure:
-    answer = reading.ask(f"""
-        with lost as (
-            select coalesce(r.label, o.loss_reason) as reason, o.competitor, o.amount_reporting
-            from marts.fct_opportunities as o
-            left join agreement.exit_reasons as r
-                on o.loss_reason = r.reason and r.exit = 'lost' and r.version = {reading.version}
-            where o.is_closed and not o.is_won and not o.is_deleted
-                and o.opportunity_type = 'new_business'
-        ),
-        counted as (
-            select 'reason' as kind, reason as value, amount_reporting from lost
-            union all
-            select 'competitor', competitor, amount_reporting from lost
-        )
-        select kind, value, count(*) as lost, count(*) / sum(count(*)) over (partition by kind)
-                as share,
-            sum(amount_reporting) as lost_value, value is null as is_without_reason
-        from counted group by kind, value order by kind desc, lost desc, value
+    answer = reading.ask("""
+        select segment, segment_value, dimension, coalesce(label, value) as value, lost,
+            share_of_lost, lost_value, share_of_lost_value, median_days_in_stage, median_cycle_days,
+            not is_known as is_without_reason, is_lost_value_missing, is_rate_missing,
+            is_small_sample
+        from marts.rpt_loss_reasons
+        where period_type = 'all' and segment = 'all'
+        order by dimension, lost desc, value
         """)
     points = [
         Point(
             at=row["value"] or "(none given)",
             value=row["lost"],
-            told=f"{row['value'] or 'none given'}: {row['lost']:,}",
+            told=f"{row['value'] or 'none given'}: {row['lost']:,},"
+            f" {worded(row['share_of_lost'], 'share')} of all lost",
         )
         for row in answer.rows
-        if row["kind"] == "reason"
+        if row["dimension"] == "reason"
     ]
     chart = Chart(
         draw=Bars(points=points, kind="number"),
@@ -203,7 +196,7 @@ def _reasons(reading: Reading) -> Figure:
     )
     return Figure(
         key="reasons",
-        title="Why opportunities are lost",
+        title="Why, to whom and where opportunities are lost",
         definition="Of all lost opportunities of new business, deleted ones left out. Those without"
         " a reason, or with “Other”, stay in the count: nothing is re-based to 100 %.",
         unit=f"opportunity; money in {reading.currency}",
@@ -214,19 +207,72 @@ def _reasons(reading: Reading) -> Figure:
             *([chart] if points else []),
             Table(
                 caption="Lost opportunities",
-                source="marts.fct_opportunities",
-                pickers=[
-                    Picker("kind", "By", "reason", {"reason": "Reason", "competitor": "Competitor"})
-                ],
+                source="marts.rpt_loss_reasons",
+                pickers=[Picker("dimension", "By", "reason", _DIMENSIONS)],
                 columns=[
                     Column("value", "Value"),
                     Column("lost", "Lost (n)", "number"),
-                    Column("share", "Of all lost", "share"),
+                    Column("share_of_lost", "Of all lost", "share"),
                     Column("lost_value", "Lost value", "money"),
+                    Column("share_of_lost_value", "Of the value", "share"),
+                    Column("median_days_in_stage", "In the stage, median", "days"),
+                    Column("median_cycle_days", "Cycle, median", "days"),
                 ],
-                marks=[_NO_REASON],
+                marks=[_NO_REASON, LOW_N, _NO_VALUES, _NO_RATE],
                 shown=40,
             ),
+        ],
+    )
+
+
+def _deals(reading: Reading) -> Figure:
+    answer = reading.ask("""
+        select d.outcome, d.deal_rank, coalesce(a.name, d.opportunity_key) as deal,
+            d.amount_reporting, d.closed_date, d.cycle_days, d.product, d.lead_source, d.entry_path,
+            coalesce(d.reason_label, d.reason) as reason, d.competitor, d.stage_at_loss, d.way,
+            d.touches, d.contents, d.content_names, d.clocks_met, d.clocks_late, d.clocks_overdue,
+            d.speed_to_lead_minutes, coalesce(o.name, d.owner_key) as owner
+        from marts.rpt_key_deals as d
+        left join marts.dim_accounts as a on d.account_key = a.account_key
+        left join marts.dim_owners as o on d.owner_key = o.owner_key
+        where d.period_type = 'all'
+        order by d.outcome desc, d.deal_rank
+        """)
+    first = answer.rows[0]["outcome"] if answer.rows else None
+    return Figure(
+        key="deals",
+        title="The largest wins and losses, one by one",
+        definition="The ten largest of each, by amount in the reporting currency. The way names the"
+        " stages of the pass with the days until the next one; touches are inbound ones of people.",
+        unit=f"opportunity of new business; money in {reading.currency}",
+        period="the whole time; quarters are in the table",
+        basis="every row is one opportunity",
+        answer=answer,
+        parts=[
+            Table(
+                caption="Key deals",
+                source="marts.rpt_key_deals",
+                pickers=[Picker("outcome", "Show", first, {"won": "Won", "lost": "Lost"})],
+                columns=[
+                    Column("deal", "Deal"),
+                    Column("amount_reporting", "Amount", "money"),
+                    Column("closed_date", "Closed", "date"),
+                    Column("owner", "Owner"),
+                    Column("cycle_days", "Cycle", "days"),
+                    Column("product", "Product"),
+                    Column("lead_source", "Source"),
+                    Column("reason", "Reason"),
+                    Column("competitor", "Competitor"),
+                    Column("stage_at_loss", "Lost in"),
+                    Column("way", "Way through the funnel"),
+                    Column("touches", "Touches", "number"),
+                    Column("content_names", "Content"),
+                    Column("clocks_met", "Clocks met", "number"),
+                    Column("clocks_late", "late", "number"),
+                    Column("clocks_overdue", "overdue", "number"),
+                    Column("speed_to_lead_minutes", "To the first attempt", "minutes"),
+                ],
+            )
         ],
     )
 
@@ -256,7 +302,7 @@ def _segments(reading: Reading) -> Figure:
                 source="marts.rpt_win_loss",
                 pickers=[Picker("segment", "By", "all", names)],
                 columns=[
-                    Column("segment_value", "Value", labels={"all": "All"}),
+                    Column("segment_value", "Value", labels={"all": "All", **reading.owners}),
                     Column("opportunities", "Opportunities", "number"),
                     Column("closed", "Closed (n)", "number"),
                     Column("won", "Won", "number"),
@@ -281,8 +327,9 @@ PAGE = Page(
     lead="How much of what is opened is won, by count and by value, who sourced it, and why the"
     " rest is lost.",
     needs=(
-        "marts.rpt_win_loss", "marts.rpt_pipeline", "marts.fct_opportunities",
-        "agreement.exit_reasons", "agreement.segments", "agreement.settings",
+        "marts.rpt_win_loss", "marts.rpt_pipeline", "marts.rpt_loss_reasons",
+        "marts.rpt_key_deals", "marts.dim_accounts", "marts.dim_owners", "agreement.segments",
+        "agreement.settings",
     ),
     figures=_figures,
 )  # fmt: skip

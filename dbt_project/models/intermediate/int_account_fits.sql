@@ -5,6 +5,10 @@ with person_fits as (
     where p.account_key is not null
 ),
 
+known_accounts as (
+    select distinct account_key from person_fits
+),
+
 -- Where nobody is known, whom they would be is unknown too.
 accounts_alone as (
     select
@@ -13,7 +17,7 @@ accounts_alone as (
         {%- endfor %}
         t.*
     from {{ ref('int_account_traits') }} as t
-    left join (select distinct account_key from person_fits) as p on t.account_key = p.account_key
+    left join known_accounts as p on t.account_key = p.account_key
     where p.account_key is null
 ),
 

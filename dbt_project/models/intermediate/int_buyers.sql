@@ -92,9 +92,9 @@ traits as (
 )
 
 select
-    u.unit,
-    u.unit_key,
-    u.won,
+    {%- for field, column, is_number in rule_traits() %}
+    {{ column ~ '_band.band as ' ~ column ~ '_band' if is_number else 't.' ~ column }},
+    {%- endfor %}
     {%- for grade in ['good', 'bad'] %}
     case
         when d.has_{{ grade }} = 0 then null
@@ -102,9 +102,9 @@ select
             then case when u.won = 1 and g.grade = '{{ grade }}' then 1 else 0 end
     end as {{ grade }},
     {%- endfor %}
-    {%- for field, column, is_number in rule_traits() %}
-    {{ column ~ '_band.band as ' ~ column ~ '_band' if is_number else 't.' ~ column }}{{ ',' if not loop.last }}
-    {%- endfor %}
+    u.unit,
+    u.unit_key,
+    u.won
 from decided as u
 cross join defined as d
 inner join traits as t on u.unit = t.unit and u.unit_key = t.unit_key

@@ -79,7 +79,7 @@ losses as (
         customer_key,
         loss_reason,
         row_number() over (
-            partition by customer_key order by closed_date desc nulls last, opportunity_key
+            partition by customer_key order by closed_date desc nulls last, opportunity_key asc
         ) as recency
     from opportunities
     where not is_won and opportunity_type = 'renewal'

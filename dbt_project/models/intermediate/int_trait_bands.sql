@@ -1,21 +1,21 @@
+with profile_traits as (
+    select t.subject || '.' || t.field as trait_field, t.minimum, t.maximum
+    from {{ source('agreement', 'profile_traits') }} as t
+    inner join {{ ref('int_agreement_versions') }} as v on t.version = v.version and v.is_in_force
+),
+
 -- Cut where a profile draws a line, so that no band is half inside it. What is at most n ends before
 -- n + 1: both are counted in whole units.
-with bounds as (
+bounds as (
     {%- for field, usual in usual_bounds().items() %}
     {%- for bound in usual %}
     select '{{ field }}' as field, cast({{ bound }} as double) as minimum
     union
     {%- endfor %}
     {%- endfor %}
-    select subject || '.' || field, minimum
-    from {{ source('agreement', 'profile_traits') }} as t
-    inner join {{ ref('int_agreement_versions') }} as v on t.version = v.version and v.is_in_force
-    where t.minimum is not null
+    select trait_field, minimum from profile_traits where minimum is not null
     union
-    select subject || '.' || field, maximum + 1
-    from {{ source('agreement', 'profile_traits') }} as t
-    inner join {{ ref('int_agreement_versions') }} as v on t.version = v.version and v.is_in_force
-    where t.maximum is not null
+    select trait_field, maximum + 1 from profile_traits where maximum is not null
 ),
 
 bands as (

@@ -7,6 +7,10 @@ fits as (
 )
 
 select
+    {%- for profile in profiles() %}
+    f.{{ profile }}_profile,
+    f.{{ profile }}_fit,
+    {%- endfor %}
     a.account_key,
     a.name,
     a.domain,
@@ -15,10 +19,6 @@ select
     a.country,
     a.is_active_customer,
     a.is_deleted,
-    cast(a.record_count as integer) as record_count,
-    {%- for profile in profiles() %}
-    f.{{ profile }}_profile,
-    f.{{ profile }}_fit{{ ',' if not loop.last }}
-    {%- endfor %}
+    cast(a.record_count as integer) as record_count
 from accounts as a
 left join fits as f on a.account_key = f.account_key

@@ -26,6 +26,10 @@ erased_persons as (
 )
 
 select
+    {%- for profile in profiles() %}
+    f.{{ profile }}_profile,
+    f.{{ profile }}_fit,
+    {%- endfor %}
     p.person_key,
     p.first_seen_at,
     cast(p.record_count as integer) as record_count,
@@ -40,11 +44,7 @@ select
     p.account_match,
     p.is_account_match_ambiguous,
     p.is_email_ambiguous,
-    p.owner_key,
-    {%- for profile in profiles() %}
-    f.{{ profile }}_profile,
-    f.{{ profile }}_fit{{ ',' if not loop.last }}
-    {%- endfor %}
+    p.owner_key
 from persons as p
 left join fits as f on p.person_key = f.person_key
 left join erased_persons as e on p.person_key = e.person_key

@@ -1,14 +1,15 @@
-{#- Of a unit's traits taken alone, and two by two: who is a customer today is no trait to look for. -#}
+{#- A unit's traits alone, and two by two: who is a customer today is nothing to look for. -#}
 {%- set singles = banded_traits() -%}
-{%- set pairs = [] -%}
+{%- set sets = [] -%}
 {%- for first in singles -%}
-    {%- for second in singles[loop.index:] -%}
-        {%- if 'account.is_active_customer' not in (first[0], second[0]) -%}
-            {%- do pairs.append((first, second)) -%}
-        {%- endif -%}
-    {%- endfor -%}
+{%- do sets.append([first]) -%}
 {%- endfor -%}
-{#- Base and outcome, with the column of the cases and that of the successes among them. -#}
+{%- for first in singles if first[0] != 'account.is_active_customer' -%}
+{%- for second in singles[loop.index:] if second[0] != 'account.is_active_customer' -%}
+{%- do sets.append([first, second]) -%}
+{%- endfor -%}
+{%- endfor -%}
+{#- Base and outcome, with the columns of the cases and of the successes among them. -#}
 {%- set questions = [
     ('leads', 'won', 'decided', 'won'), ('leads', 'good', 'good_judged', 'good'),
     ('leads', 'bad', 'bad_judged', 'bad'), ('customers', 'good', 'good_customers_judged', 'good'),
@@ -55,14 +56,15 @@ leakage as (
     select *, coalesce(known_of_others < known_of_won / 2, false) as is_leakage from knowledge
 ),
 
+-- Whose attribute nobody knows is in no group, and so in no base.
 grouped as (
+    {%- for traits in sets %}
     select
         unit,
-        {%- for field, column in singles %}
-        {{ column }},
-        grouping({{ column }}) as {{ column }}_left_out,
-        {%- endfor %}
-        count(*) as units,
+        '{{ traits[0][0] }}' as field,
+        {{ traits[0][1] }} as value,
+        cast({{ "'" ~ traits[1][0] ~ "'" if traits[1] else 'null' }} as varchar) as other_field,
+        cast({{ traits[1][1] if traits[1] else 'null' }} as varchar) as other_value,
         count(won) as decided,
         sum(won) as won,
         count(good) as good_judged,
@@ -72,66 +74,12 @@ grouped as (
         count(case when won = 1 then good end) as good_customers_judged,
         count(case when won = 1 then bad end) as bad_customers_judged
     from buyers
-    group by grouping sets (
-        {%- for _, column in singles %}
-        (unit, {{ column }}),
-        {%- endfor %}
-        {%- for first, second in pairs %}
-        (unit, {{ first[1] }}, {{ second[1] }}){{ ',' if not loop.last }}
-        {%- endfor %}
-    )
-),
-
-named as (
-    select
-        unit,
-        case
-            {%- for field, column in singles %}
-            when {{ column }}_left_out = 0 then '{{ field }}'
-            {%- endfor %}
-        end as field,
-        case
-            {%- for field, column in singles %}
-            when {{ column }}_left_out = 0 then {{ column }}
-            {%- endfor %}
-        end as value,
-        case
-            {%- for field, column in singles | reverse %}
-            when {{ column }}_left_out = 0 then '{{ field }}'
-            {%- endfor %}
-        end as last_field,
-        case
-            {%- for field, column in singles | reverse %}
-            when {{ column }}_left_out = 0 then {{ column }}
-            {%- endfor %}
-        end as last_value,
-        units,
-        {%- for column in ['decided', 'good_judged', 'bad_judged', 'good_customers_judged', 'bad_customers_judged'] %}
-        {{ column }},
-        {%- endfor %}
-        won,
-        good,
-        bad
-    from grouped
-),
-
--- Whose attribute nobody knows is in no group, and so in no base.
-known as (
-    select
-        unit,
-        field,
-        value,
-        case when last_field <> field then last_field end as other_field,
-        case when last_field <> field then last_value end as other_value,
-        units,
-        {%- for column in ['decided', 'good_judged', 'bad_judged', 'good_customers_judged', 'bad_customers_judged'] %}
-        {{ column }},
-        {%- endfor %}
-        won,
-        good,
-        bad
-    from named
-    where value is not null and last_value is not null
+    where {{ traits | map(attribute=1) | join(' is not null and ') }} is not null
+    group by unit, {{ traits | map(attribute=1) | join(', ') }}
+    {%- if not loop.last %}
+    union all
+    {%- endif %}
+    {%- endfor %}
 ),
 
 asked as (
@@ -139,7 +87,7 @@ asked as (
     select
         unit, '{{ base }}' as base, '{{ outcome }}' as outcome, field, value, other_field, other_value,
         {{ cases }} as n, coalesce({{ successes }}, 0) as successes
-    from known
+    from grouped
     {%- if not loop.last %}
     union all
     {%- endif %}
@@ -226,11 +174,13 @@ adjusted as (
     from ranked
 ),
 
+trait_values as (
+    select distinct field, value from grouped
+),
+
 -- What each profile says of a value: wanted, or left out by a list or bounds that it has for the field.
 wishes as (
     select
-        k.field,
-        k.value,
         {%- for profile in profiles() %}
         max(case
             when t.profile <> '{{ profile }}' then null
@@ -240,9 +190,11 @@ wishes as (
                 and coalesce(b.next_minimum <= t.maximum + 1, t.maximum is null)
                 then 1
             else 0
-        end) as {{ profile }}_wants{{ ',' if not loop.last }}
+        end) as {{ profile }}_wants,
         {%- endfor %}
-    from (select distinct field, value from known) as k
+        k.field,
+        k.value
+    from trait_values as k
     inner join profile_traits as t on k.field = t.trait_field
     left join bands as b on k.field = b.field and k.value = b.band
     group by k.field, k.value
@@ -267,6 +219,17 @@ placed as (
 )
 
 select
+    {%- for profile in profiles() %}
+    {{ profile }}_wants,
+    -- Wanted and worse than the others, or left out and better.
+    case
+        when {{ profile }}_wants is not null
+            then is_significant and {{ profile }}_wants = case outcome
+                when 'bad' then lift > 1
+                else lift < 1
+            end
+    end as is_against_{{ profile }},
+    {%- endfor %}
     unit,
     base,
     outcome,
@@ -292,18 +255,5 @@ select
     is_small_sample,
     is_leakage,
     known_of_won,
-    known_of_others,
-    {%- for profile in profiles() %}
-    {{ profile }}_wants,
-    {%- endfor %}
-    {%- for profile in profiles() %}
-    -- Wanted and worse than the others, or left out and better.
-    case
-        when {{ profile }}_wants is not null
-            then is_significant and {{ profile }}_wants = case outcome
-                when 'bad' then lift > 1
-                else lift < 1
-            end
-    end as is_against_{{ profile }}{{ ',' if not loop.last }}
-    {%- endfor %}
+    known_of_others
 from placed

@@ -31,23 +31,27 @@ ranked as (
         g.grade,
         row_number() over (
             order by
-                case g.grade when 'good' then 1 when 'neither' then 2 when 'bad' then 3 else 4 end,
+                case g.grade when 'good' then 1 when 'neither' then 2 when 'bad' then 3 else 4 end asc,
                 c.won_value * coalesce(c.margin, 1) desc nulls last,
                 c.retained_months desc nulls last,
-                c.customer_key
+                c.customer_key asc
         ) as best_rank,
         row_number() over (
             order by
-                case g.grade when 'bad' then 1 when 'neither' then 2 when 'good' then 3 else 4 end,
+                case g.grade when 'bad' then 1 when 'neither' then 2 when 'good' then 3 else 4 end asc,
                 c.won_value * coalesce(c.margin, 1) asc nulls last,
                 c.retained_months asc nulls last,
-                c.customer_key
+                c.customer_key asc
         ) as worst_rank
     from customers as c
     inner join grades as g on c.customer_key = g.customer_key
 )
 
 select
+    {%- for profile in profiles() %}
+    coalesce(f.{{ profile }}_profile, g.{{ profile }}_profile) as {{ profile }}_profile,
+    coalesce(f.{{ profile }}_fit, g.{{ profile }}_fit) as {{ profile }}_fit,
+    {%- endfor %}
     r.customer_key,
     r.account_key,
     r.person_key,
@@ -72,11 +76,7 @@ select
     p.person_persona,
     p.person_country,
     p.person_lead_source,
-    p.person_campaign,
-    {%- for profile in profiles() %}
-    coalesce(f.{{ profile }}_profile, g.{{ profile }}_profile) as {{ profile }}_profile,
-    coalesce(f.{{ profile }}_fit, g.{{ profile }}_fit) as {{ profile }}_fit{{ ',' if not loop.last }}
-    {%- endfor %}
+    p.person_campaign
 from ranked as r
 left join accounts as a on r.account_key = a.account_key
 left join persons as p on r.person_key = p.person_key

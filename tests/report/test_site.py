@@ -88,6 +88,42 @@ def test_the_summary_names_the_page(reported: Reported) -> None:
     assert sorted(path.name for path in reported.folder.iterdir()) == sorted(FILES)
 
 
+def test_a_report_that_fails_leaves_the_publication(reported: Reported) -> None:
+    """Before a browser is open, since it publishes once more: the folder cannot be written."""
+    reports = reported.workspace.reports
+    kept = reports.rename(reports.with_name("reports.kept"))
+    reports.write_text("in the way")
+    former = current_publication(reported.workspace.published)
+    with open_instance(reported.workspace) as instance:
+        result = (
+            definitions()
+            .resolve_job_def(JOB)
+            .execute_in_process(
+                instance=instance,
+                raise_on_error=False,
+                op_selection=["published__marts", "report"],
+            )
+        )
+    assert not result.success
+    words = str(describe_failure(result))
+    assert words.startswith("report: ")
+    assert str(reports) in words
+    current = current_publication(reported.workspace.published)
+    assert current is not None
+    assert former is not None
+    assert current.run > former.run
+    reports.unlink()
+    kept.rename(reports)
+    assert names(reports) == [former.run]
+    # Of a publication that is not the current one it is made beside: `current` stays.
+    (reports / CURRENT).unlink()
+    report(reported.workspace, former.run)
+    assert not (reports / CURRENT).exists()
+    assert names(reports) == [former.run]
+    report(reported.workspace)
+    assert reported.folder.resolve().name == current.run
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("file", FILES)
 def test_every_page_at_every_width(
@@ -569,37 +605,3 @@ def test_the_command_makes_the_same_again(
 def test_it_is_small(reported: Reported) -> None:
     """Of 200 people; docs/report.md has the figures of a million."""
     assert sum((reported.folder / file).stat().st_size for file in FILES) < 5_000_000
-
-
-def test_a_report_that_fails_leaves_the_publication(reported: Reported) -> None:
-    """Last: it publishes once more. The folder of the reports cannot be written."""
-    reports = reported.workspace.reports
-    kept = reports.rename(reports.with_name("reports.kept"))
-    reports.write_text("in the way")
-    former = current_publication(reported.workspace.published)
-    with open_instance(reported.workspace) as instance:
-        result = (
-            definitions()
-            .resolve_job_def(JOB)
-            .execute_in_process(
-                instance=instance,
-                raise_on_error=False,
-                op_selection=["published__marts", "report"],
-            )
-        )
-    assert not result.success
-    words = str(describe_failure(result))
-    assert words.startswith("report: ")
-    assert str(reports) in words
-    current = current_publication(reported.workspace.published)
-    assert current is not None
-    assert former is not None
-    assert current.run > former.run
-    reports.unlink()
-    kept.rename(reports)
-    assert names(reports) == [former.run]
-    # Of a publication that is not the current one it is made beside: `current` stays.
-    (reports / CURRENT).unlink()
-    report(reported.workspace, former.run)
-    assert not (reports / CURRENT).exists()
-    assert names(reports) == [former.run]

@@ -32,6 +32,8 @@ INTEGRITY = (
     "assert_stage_balance_reconciles",
     "assert_opportunity_states_cover_each_day",
     "assert_scorecards_equal_their_reports",
+    "assert_touches_of_content_add_up",
+    "assert_coverage_is_a_share_of_all_cells",
 )
 
 
@@ -140,6 +142,10 @@ def test_layers_and_reports_reconcile(warehouse: duckdb.DuckDBPyConnection, buil
         ("marts.dim_person_details", "true"),
         ("marts.dim_accounts", "true"),
         ("marts.dim_owners", "true"),
+        ("marts.dim_content", "marketing_touches > 0"),
+        ("marts.dim_campaigns", "true"),
+        ("marts.fct_touches", "content_key is not null"),
+        ("marts.rpt_content_coverage", "campaign = 'all'"),
         ("marts.fct_passes", "true"),
         ("marts.fct_pass_stages", "true"),
         ("marts.fct_stage_transitions", "true"),

@@ -63,9 +63,9 @@ counted as (
         cast(null as decimal(18, 4)) as won_value,
         cast(null as integer) as retained_months
     from defined as d
-    {%- for profile in profiles() %}
-    cross join places as {{ profile }}
-    {%- endfor %}
+    cross join places as marketing
+    cross join places as sales
+    cross join places as agreed
     where d.trait_rows > 0
     union all
     select

@@ -18,7 +18,7 @@ KNOWN_SEGMENTS = (
     "account.industry, account.account_type, account.country, owner.owner_key, owner.team, "
     "owner.manager, owner.region, "
     "opportunity.product, opportunity.pipeline, opportunity.opportunity_type, "
-    "opportunity.lead_source, opportunity.currency"
+    "opportunity.lead_source, opportunity.currency, opportunity.developer_key"
 )
 
 # name: (what to replace, by what, the whole text of the error)

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 PEOPLE = 300
 # Lists that no chance is in, or that are empty in a small company.
 ALIKE = re.compile(
-    r"mapping\.yml|.*(currency_types|statuses|stages|queues|campaigns|delete_lead|marketo_emails"
+    r"mapping\.yml|traits\.parquet|.*(currency_types|statuses|stages|queues|campaigns|delete_lead|marketo_emails"
     r"|landing_pages)\.csv"
 )
 SET_UPS = pytest.mark.parametrize("set_up", SYSTEMS)

@@ -94,6 +94,8 @@ def read_programs(instance: Instance, folder: Path, window: Window) -> Download:
     `2015-05-21T22:45:13Z+0000`, and each type of tag has a column, unless one is called so already.
     Raises the errors of `Client`.
     """
+    if (whole := _whole(folder)) is not None:
+        return whole
     types = (str(one["tagType"]) for page in instance.assets("tagTypes") for one in page)
     columns = tuple(dict.fromkeys((*PROGRAM_COLUMNS, *types)))
     pages = (map(_program, page) for page in instance.assets("programs"))
@@ -127,9 +129,8 @@ def _read(
     pages: Iterator[Iterable[Mapping[str, Any]]],
 ) -> Download:
     name, columns = what
-    found = Download.found(folder)
-    if found is not None and found.is_whole:
-        return found
+    if (whole := _whole(folder)) is not None:
+        return whole
     # From the beginning: a list that grew meanwhile has its offsets elsewhere.
     download = Download.begin(folder, window, {"object": name, "fields": list(columns)})
     _write(download, [columns])
@@ -139,6 +140,11 @@ def _read(
         _write(download, lines)
         rows += len(lines)
     return download.grown(None, rows, is_whole=True)
+
+
+def _whole(folder: Path) -> Download | None:
+    found = Download.found(folder)
+    return found if found is not None and found.is_whole else None
 
 
 def _write(download: Download, lines: Iterable[Sequence[str]]) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from orchestration.publication import DATABASE
+from orchestration.running_periods import running_periods
 from orchestration.terminal import as_table
 
 if TYPE_CHECKING:
@@ -17,12 +18,6 @@ if TYPE_CHECKING:
 
 TEAMS = ("marketing", "sales")
 _URGENT = 10
-
-_AS_OF = """
-select d.calendar_date, d.month_start, d.fiscal_quarter_start
-from marts.dim_dates as d
-where d.calendar_date = ?
-"""
 
 _STANDING = """
 select d.team, d.sla, d.label, d.target_unit, d.period, d.target, d.attainment_target,
@@ -105,7 +100,7 @@ class Standing:
 
     @property
     def running(self) -> Period | None:
-        """The period of as_of, if anything fell into it."""
+        """The period that is not over, if anything fell into it."""
         return next((one for one in self.periods if one.start == self.running_start), None)
 
     @property
@@ -136,11 +131,11 @@ class Team:
 def read_teams(publication: Path, as_of_date: date) -> tuple[Team, ...]:
     """Read what both teams promised from a publication's database; as_of_date is its own."""
     with duckdb.connect(str(publication / DATABASE), read_only=True) as connection:
-        row = connection.execute(_AS_OF, [as_of_date]).fetchone()
-        if row is None:
+        running = running_periods(connection, as_of_date)
+        if running is None:
             return ()
-        _, month, quarter = row
-        rows = connection.execute(_STANDING, [month, quarter]).fetchall()
+        starts = {"month": running.month, "quarter": running.quarter}
+        rows = connection.execute(_STANDING, list(starts.values())).fetchall()
         urgent = {
             team: tuple(
                 Urgent(key, what, f"{at:%Y-%m-%d %H:%M}" if at else "", ask or "")
@@ -151,8 +146,7 @@ def read_teams(publication: Path, as_of_date: date) -> tuple[Team, ...]:
     periods: dict[str, list[Period]] = {}
     promises: dict[str, Standing] = {}
     for team, sla, label, unit, period, target, attained, start, *figures in rows:
-        running = month if period == "month" else quarter
-        promises[sla] = Standing(team, label, unit, period, target, attained, running)
+        promises[sla] = Standing(team, label, unit, period, target, attained, starts[period])
         if start is not None:
             periods.setdefault(sla, []).append(Period(start, *figures))
     standings = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from textwrap import dedent
 from typing import TYPE_CHECKING, Any
@@ -12,10 +13,10 @@ import duckdb
 
 from ingestion.errors import TerminalError
 from orchestration.publication import DATABASE, MANIFEST, Publication
+from orchestration.running_periods import running_periods
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from datetime import date
     from pathlib import Path
 
 
@@ -116,12 +117,15 @@ class Reading:
 
     @cached_property
     def running(self) -> Mapping[str, date]:
-        """First day of the month and of the fiscal quarter of as_of_date: they are not over."""
-        month, quarter = self._one(
-            "select month_start, fiscal_quarter_start from marts.dim_dates where calendar_date = ?",
-            self.as_of_date,
-        )
-        return {"month": month, "quarter": quarter}
+        """First day of the month and of the fiscal quarter that are not over."""
+        found = running_periods(self._connection, date.fromisoformat(self.as_of_date))
+        if found is None:
+            raise TerminalError(
+                f"there is no day {self.as_of_date}",
+                where=f"publication {self.publication.run}, marts.dim_dates",
+                mend="Publish anew: make run",
+            )
+        return {"month": found.month, "quarter": found.quarter}
 
     def _one(self, sql: str, *values: object) -> tuple[Any, ...]:
         found = self._connection.execute(sql, values).fetchone()

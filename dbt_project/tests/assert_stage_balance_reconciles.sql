@@ -1,6 +1,6 @@
--- Day by day: a day opens as the day before closed, and opening + in - out = closing. At as_of: what is
--- dated, with what is undated put right, is what fct_passes says; where no transition of any pass
--- lacks its date, nothing is put right.
+-- Day by day: the first day opens with nobody, each other one as the day before closed, and
+-- opening + in - out = closing. At as_of: what is dated, with what is undated put right, is what
+-- fct_passes says; where no transition of any pass lacks its date, nothing is put right.
 with balances as (
     select
         balance_date, stage, opening, moved_in, moved_out, closing, undated, undated_out,
@@ -28,7 +28,7 @@ cross join undated_passes as u
 left join standing as s on b.stage = s.stage
 where
     b.opening + b.moved_in - b.moved_out <> b.closing
-    or b.opening <> b.closing_before
+    or b.opening <> coalesce(b.closing_before, 0)
     or b.closing < 0
     or (
         b.is_last

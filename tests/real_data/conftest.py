@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 class Published:
     """The file that a run published, the figures it must hold, and what the run printed."""
 
+    folder: Path
     connection: duckdb.DuckDBPyConnection
     answers: dict[str, Any]
     output: str
@@ -33,6 +34,11 @@ class Published:
     def row(self, sql: str) -> tuple[Any, ...]:
         (row,) = self.rows(sql)
         return row
+
+    @property
+    def report(self) -> Path:
+        """Folder of the report that the run made."""
+        return self.folder.parent.parent / "reports" / "current"
 
 
 @pytest.fixture(scope="session")
@@ -58,7 +64,7 @@ def publish(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str]
         path = Path(last.removeprefix("published: "))
         opened.append(duckdb.connect(str(path / "funnel.duckdb"), read_only=True))
         answers = json.loads((folder / "answers.json").read_text())
-        return Published(opened[-1], answers, ran.stdout)
+        return Published(path, opened[-1], answers, ran.stdout)
 
     yield _publish
     for connection in opened:

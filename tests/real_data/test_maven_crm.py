@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from tests.real_data.pages import complaints
+
 pytestmark = pytest.mark.real_data
 
 
@@ -94,3 +96,22 @@ def test_one_placeholder_person_for_each_opportunity(maven: Any) -> None:
     assert maven.row("select count(*) from marts.rpt_funnel_conversion where unit = 'person'") == (
         0,
     )
+
+
+@pytest.mark.parametrize("segment", ["product", "sector", "region", "manager", "agent"])
+def test_deals_are_cut_by_all_that_the_files_hold(maven: Any, segment: str) -> None:
+    closed = maven.answers["by_stage"]
+    assert maven.row(
+        "select sum(won), sum(lost), count(*) > 2 from marts.rpt_win_loss"
+        f" where period_type = 'all' and segment = '{segment}'"
+    ) == (closed["Won"], closed["Lost"], True)
+
+
+def test_the_report_is_readable_and_marks_what_is_not_known(maven: Any) -> None:
+    assert complaints(maven.report) == []
+    pages = {path.stem: path.read_text() for path in maven.report.glob("*.html")}
+    assert "no lost values" in pages["wins"]
+    assert "left-truncated" in pages["funnel"]
+    assert "low n" in pages["profiles"]
+    for name in ("Product", "Sector", "Regional office", "Manager", "Sales agent"):
+        assert name in pages["wins"]

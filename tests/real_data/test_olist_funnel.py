@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.real_data.pages import complaints
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -145,7 +147,7 @@ def test_what_only_winners_tell_of_themselves_is_leakage(olist: Any) -> None:
     }
 
 
-def test_origins_that_sell_better_and_worse_are_told_from_chance(olist: Any, answers: Any) -> None:
+def test_origins_that_sell_better_and_worse_are_told_from_chance(olist: Any) -> None:
     found: Iterator[tuple[Any, ...]] = olist.rows(
         "select value, n, successes, lift > 1, is_small_sample from marts.rpt_buyer_profile_lift"
         " where unit = 'person' and base = 'leads' and outcome = 'won' and is_significant"
@@ -157,7 +159,7 @@ def test_origins_that_sell_better_and_worse_are_told_from_chance(olist: Any, ans
         "social": False, "email": False, "other": False,
     }  # fmt: skip
     for name, (n, won, _, _) in told.items():
-        origin = answers["by_origin"][name]
+        origin = olist.answers["by_origin"][name]
         assert (n, won) == (origin["mqls"], origin["closed"])
 
 
@@ -170,3 +172,14 @@ def test_deals_are_cut_by_all_that_sales_wrote_down(olist: Any, segment: str, va
         "select count(*), sum(won), count(win_rate) from marts.rpt_win_loss"
         f" where period_type = 'all' and segment = '{segment}'"
     ) == (values, 842, 0)
+
+
+def test_the_report_is_readable_and_marks_what_is_not_known(olist: Any) -> None:
+    assert complaints(olist.report) == []
+    pages = {path.stem: path.read_text() for path in olist.report.glob("*.html")}
+    assert "left-truncated" in pages["funnel"]
+    assert "won only" in pages["wins"]
+    assert "leakage" in pages["profiles"]
+    assert all("low n" in pages[name] for name in ("funnel", "wins", "profiles"))
+    for name in ("Business segment", "Lead type", "Behaviour profile", "Sales development"):
+        assert name in pages["wins"]

@@ -180,7 +180,7 @@ def _actions(reading: Reading) -> Figure:
                     Column("latest_value", "Now", unit="unit"),
                     Column("change", "Change", unit="unit"),
                     Column("expectation", "Expected", labels=_EXPECTATIONS),
-                    Column("expected_value", "", unit="unit"),
+                    Column("expected_value", "by or to", unit="unit"),
                     Column("is_as_expected", "As expected", "flag"),
                     Column("is_after_due", "Had its time", "flag"),
                 ],

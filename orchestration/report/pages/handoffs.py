@@ -331,7 +331,7 @@ PAGE = Page(
     needs=(
         "marts.rpt_sla_attainment", "marts.dim_slas", "marts.dim_owners", "marts.dim_dates",
         "marts.rpt_handoffs_at_risk", "marts.fct_handoffs", "marts.rpt_handoff_acceptance",
-        "marts.dim_handoff_contacts", "agreement.segments",
+        "marts.rpt_scorecards", "marts.dim_handoff_contacts", "agreement.segments",
     ),
     figures=_figures,
 )  # fmt: skip

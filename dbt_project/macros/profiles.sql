@@ -94,7 +94,8 @@ judged as (
         {{ key }},
         profile,
         trait_number,
-        max(weight) as weight,
+        -- Summed exactly: doubles add up differently in another order.
+        cast(max(weight) as decimal(18, 6)) as weight,
         max(fits_from) as fits_from,
         max(case
             when value is null then null
@@ -114,8 +115,10 @@ weighed as (
         {{ key }},
         profile,
         max(fits_from) as fits_from,
-        sum(case when holds = 1 then weight else 0 end) / nullif(sum(weight), 0) as fit,
-        sum(case when holds is null then weight else 0 end) / nullif(sum(weight), 0) as unknown
+        cast(sum(case when holds = 1 then weight else 0 end) as double)
+        / nullif(cast(sum(weight) as double), 0) as fit,
+        cast(sum(case when holds is null then weight else 0 end) as double)
+        / nullif(cast(sum(weight) as double), 0) as unknown
     from judged
     group by {{ key }}, profile
 ),

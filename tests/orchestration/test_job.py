@@ -59,7 +59,7 @@ def test_the_summary_tells_what_happened(ran: Ran) -> None:
     ):
         assert line in ran.summary, told
     assert re.fullmatch(
-        r"gate           17 suites, \d+ rules, 2 suites with failures", _line(ran.summary, "gate")
+        r"gate           19 suites, \d+ rules, 2 suites with failures", _line(ran.summary, "gate")
     )
     assert re.fullmatch(
         r"  warn         raw_files__persons: not so: an export is at most 48 hours older than as_of"

@@ -54,10 +54,10 @@ def test_a_changed_model_is_found_and_told_by_key_and_column(
         "  differing columns, with rows: team (1)",
         "  changed owner_key salesforce/main/U1: team Sales → SALES",
         "  only before owner_key salesforce/main/U2",
-        "quality.layer_counts: 31 rows before, 31 after; 0 only before, 0 only after, 1 changed",
+        "quality.layer_counts: 36 rows before, 36 after; 0 only before, 0 only after, 1 changed",
         "  differing columns, with rows: found (1)",
         "  changed layer dim_owners: found 2 → 1",
-        "differences in 2 of 13 tables",
+        "differences in 2 of 16 tables",
     ]
     assert "Error 1" in ran.stderr
     assert not (workspace.folder / "diff" / "state" / "run_results.json").exists()

@@ -131,9 +131,11 @@ compared as (
         sum(t.passes) as passes,
         sum(t.went_on) as went_on,
         sum(a.passes - t.passes) as others,
-        sum(
+        -- Summed exactly: doubles add up differently in another order, and equal runs must be equal.
+        cast(sum(cast(
             t.passes * (cast(a.went_on - t.went_on as double) / (a.passes - t.passes))
-        ) as expected
+            as decimal(28, 12)
+        )) as double) as expected
     from touched_by_stratum as t
     inner join all_by_stratum as a on t.stage = a.stage and t.stratum = a.stratum
     where a.passes > t.passes

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ingestion.sandbox import exports
 from ingestion.sandbox.apis.salesforce.commits import committed
 from ingestion.sandbox.apis.salesforce.derived import DERIVED, DRIFTED
 from ingestion.sandbox.apis.salesforce.fields import field_of
@@ -26,6 +29,9 @@ if TYPE_CHECKING:
     from ingestion.sandbox.systems.stored import Stored
 
 _DRIFTS = 3  # as it was, with a new field, and then without an old one
+# What the company's mapping names does not go: without it no reader could go on.
+_MAPPING = Path(exports.__file__).parent / "mappings" / "salesforce.yml"
+_NEEDED = frozenset(re.findall(r"\b\w+__c\b", _MAPPING.read_text(encoding="utf-8")))
 _MOST_PICKS = 100  # values of a picklist
 
 
@@ -126,7 +132,9 @@ class Catalog:
         if drift:
             derived[DRIFTED.field.name] = DRIFTED
         if drift == _DRIFTS - 1:
-            custom = [one for one, field in fields.items() if field.is_custom]
+            custom = [
+                one for one, field in fields.items() if field.is_custom and one not in _NEEDED
+            ]
             fields = {one: field for one, field in fields.items() if one not in custom[-1:]}
         fields |= {one: derivation.field for one, derivation in derived.items()}
         hidden = self._options.hidden_fields

@@ -72,6 +72,37 @@ def build(
     target_path.mkdir(parents=True, exist_ok=True)
     results = target_path / "run_results.json"
     results.unlink(missing_ok=True)
+    _call(*arguments, environment=environment, target_path=target_path, target=target)
+    manifest: dict[str, Any] = json.loads((target_path / "manifest.json").read_text())
+    found = json.loads(results.read_text())["results"] if results.is_file() else []
+    return Built(
+        manifest,
+        frozenset(
+            f"{node['schema']}.{node['alias']}"
+            for one in found
+            if one["status"] == "success"
+            and (node := manifest["nodes"].get(one["unique_id"])) is not None
+            and node["resource_type"] == "model"
+        ),
+    )
+
+
+def selected_models(
+    *arguments: str, environment: Mapping[str, str], target_path: Path, target: str
+) -> tuple[str, ...]:
+    """Return the names of the models that these arguments of dbt select; nothing is built.
+
+    Raises TerminalError with dbt's own words if it fails.
+    """
+    target_path.mkdir(parents=True, exist_ok=True)
+    told = _call(
+        "ls", "--resource-type", "model", "--output", "name", *arguments,
+        environment=environment, target_path=target_path, target=target,
+    )  # fmt: skip
+    return tuple(told.split())
+
+
+def _call(*arguments: str, environment: Mapping[str, str], target_path: Path, target: str) -> str:
     # The command is ours: this interpreter, dbt's module, names of models.
     ran = subprocess.run(  # noqa: S603
         dbt_command("--quiet", "--no-use-colors", *arguments, target=target),
@@ -90,15 +121,4 @@ def build(
             where=str(dbt_project()),
             mend=f"Mend what dbt names; its whole log: {target_path / 'dbt.log'}",
         )
-    manifest: dict[str, Any] = json.loads((target_path / "manifest.json").read_text())
-    found = json.loads(results.read_text())["results"] if results.is_file() else []
-    return Built(
-        manifest,
-        frozenset(
-            f"{node['schema']}.{node['alias']}"
-            for one in found
-            if one["status"] == "success"
-            and (node := manifest["nodes"].get(one["unique_id"])) is not None
-            and node["resource_type"] == "model"
-        ),
-    )
+    return ran.stdout

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from ingestion.errors import TerminalError
-from orchestration.dbt_build import Built, build, environment_of
+from orchestration.dbt_build import Built, build, environment_of, selected_models
 from orchestration.grain import grains
 from orchestration.publication import (
     AGREEMENT,
@@ -108,7 +108,21 @@ def _build(
     workspace: Workspace, publication: Publication, dev: Path, models: Sequence[str]
 ) -> Built:
     target_path = workspace.folder / "diff"
-    selection, told = _selection(workspace, publication, target_path, models)
+    selectors, told = _selection(workspace, publication, target_path, models)
+    environment = {
+        **environment_of(workspace, publication, target_path),
+        f"{PREFIX}DEV_WAREHOUSE": str(dev),
+    }
+    selection: list[str] = []
+    if selectors:
+        # Models only: what a report reads beside a changed table is no consequence of the change.
+        changed = selected_models(
+            *selectors, environment=environment, target_path=target_path, target="dev"
+        )
+        # What they need comes along: the analyst's file may be empty, or built for another day.
+        if not changed:
+            return Built(json.loads((target_path / "manifest.json").read_text()), frozenset())
+        selection = ["--select", *(f"+{one}" for one in changed)]
     return build(
         "build",
         # What the analyst's file holds may be of other code or another day: no increment on top.
@@ -118,10 +132,7 @@ def _build(
         # They look across all layers and would stop what is to be looked at; a run makes them.
         "--exclude",
         "test_type:singular",
-        environment={
-            **environment_of(workspace, publication, target_path),
-            f"{PREFIX}DEV_WAREHOUSE": str(dev),
-        },
+        environment=environment,
         target_path=target_path,
         target="dev",
         told=f"building {told} into {dev}",
@@ -131,14 +142,10 @@ def _build(
 def _selection(
     workspace: Workspace, publication: Publication, target_path: Path, models: Sequence[str]
 ) -> tuple[list[str], str]:
-    """The arguments that select what to build, and what that is in words.
-
-    With `@` comes all that the selected ones need: the analyst's file may be empty, or built for
-    another day.
-    """
+    """The arguments that select what may differ, none for all, and what is built in words."""
     if models:
         what = f"{', '.join(models)}, what depends on {'it' if len(models) == 1 else 'them'}"
-        return ["--select", *(f"@{one}" for one in models)], f"{what} and what they need"
+        return ["--select", *(f"{one}+" for one in models)], f"{what} and what they need"
     manifest = workspace.dbt_target / "manifest.json"
     if not _fits(manifest, publication):
         return [], "all models (the last run is not the one that published)"
@@ -146,11 +153,11 @@ def _selection(
     state.mkdir(parents=True, exist_ok=True)
     # A copy: a run that begins meanwhile writes that file anew.
     shutil.copy(manifest, state)
-    changed = [f"@state:modified.{one}" for one in _CHANGED]
+    changed = [f"state:modified.{one}+" for one in _CHANGED]
     return [
         "--select",
         *changed,
-        "@state:new",
+        "state:new+",
         "--state",
         str(state),
     ], "the changed models, what depends on them and what they need"

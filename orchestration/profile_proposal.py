@@ -184,7 +184,7 @@ def _version(
 ) -> str:
     last = agreement.versions[-1]
     today = date.fromisoformat(publication.as_of_date)
-    following = date(today.year + today.month // 12, today.month % 12 + 1, 1)
+    latest = max(today, last.effective_from)
     profiles = last.buyer_profiles.model_dump(mode="json", exclude_defaults=True)
     agreed = last.buyer_profiles.agreed
     profiles["agreed"] = {
@@ -196,9 +196,7 @@ def _version(
     }
     version = {
         "version": last.version + 1,
-        "effective_from": max(following, date(last.effective_from.year + 1, 1, 1))
-        if following <= last.effective_from
-        else following,
+        "effective_from": date(latest.year + latest.month // 12, latest.month % 12 + 1, 1),
         "note": f"Proposed from publication {publication.run}; found among {base}.",
         "signed": {
             team: {"by": "not signed yet", "date": today} for team in ("marketing", "sales")

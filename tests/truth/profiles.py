@@ -110,7 +110,7 @@ def main() -> int:
     """Print what each seed's company shows; return 1 if any of them misleads."""
     parser = argparse.ArgumentParser(prog="python -m tests.truth.profiles", description=__doc__)
     parser.add_argument("--seeds", type=int, default=20)
-    parser.add_argument("--people", type=int, default=6000)
+    parser.add_argument("--people", type=int, default=8000)
     arguments = parser.parse_args()
     wrong = 0
     for seed in range(1, arguments.seeds + 1):

@@ -66,11 +66,7 @@
 -#}
 {% macro profile_fits(key, traits) -%}
 with profile_traits as (
-    select t.*, t.subject || '.' || t.field as trait_field, p.fits_from
-    from {{ source('agreement', 'profile_traits') }} as t
-    inner join {{ source('agreement', 'profiles') }} as p
-        on t.version = p.version and t.profile = p.profile
-    inner join {{ ref('int_agreement_versions') }} as v on t.version = v.version and v.is_in_force
+    select * from {{ ref('int_agreed_profile_traits') }}
 ),
 
 valued as (
@@ -84,7 +80,7 @@ valued as (
         t.value as wanted,
         t.minimum,
         t.maximum,
-        {{ trait_of('t.trait_field', 'b') }} as value
+        {{ trait_of('t.field', 'b') }} as value
     from {{ traits }} as b
     cross join profile_traits as t
 ),

@@ -17,6 +17,7 @@ from ingestion.landing import Landing
 from ingestion.sandbox.mess import PROFILES
 from ingestion.sandbox.settings import Settings
 from ingestion.sandbox.written import EXPORTS, TRUTH, write_company
+from orchestration.dbt_manifest import dbt_command
 from tests.environment import new_workspaces
 
 if TYPE_CHECKING:
@@ -100,15 +101,47 @@ def run(company: Company, exports: Path | None = None) -> str:
     return ran.stdout
 
 
+def land(company: Company, folder: Path, agreement: Path | None = None) -> None:
+    """Land the exports of a folder of the company's, under its mapping's agreement or another."""
+    landing = Landing(company.workspace / "landing")
+    mapping = find_mapping(folder)
+    agreement = agreement or mapping.agreement_path or PROJECT / "agreement.yml"
+    land_agreement(landing, read_agreement(agreement), datetime.now(UTC).date())
+    land_mapping(landing, mapping)
+    for export in mapping.files:
+        land_file(landing, mapping, export, folder)
+
+
+def build(company: Company, *models: str) -> Path:
+    """Land a company's exports, build and test these models by dbt alone; return the warehouse.
+
+    Raises RunFailedError where dbt fails.
+    """
+    land(company, company.exports)
+    ran = subprocess.run(
+        dbt_command(
+            "build", "--quiet", "--no-use-colors", "--exclude-resource-type", "unit_test",
+            "--target-path", str(company.workspace / "target"),
+            "--log-path", str(company.workspace / "logs"), "--select", *models,
+        ),
+        cwd=PROJECT / "dbt_project",
+        env=os.environ
+        | {
+            "UNIFIED_FUNNEL_LANDING": str(company.workspace / "landing"),
+            "UNIFIED_FUNNEL_WAREHOUSE": str(company.warehouse),
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )  # fmt: skip
+    if ran.returncode:
+        raise RunFailedError(ran.stdout + ran.stderr)
+    return company.warehouse
+
+
 def feed(company: Company) -> None:
     """Land a company's daily exports in the order of their days, and run on the last one."""
     *before, last = sorted(company.exports.iterdir())
-    landing = Landing(company.workspace / "landing")
     for day in before:
-        mapping = find_mapping(day)
-        agreement = mapping.agreement_path or PROJECT / "agreement.yml"
-        land_agreement(landing, read_agreement(agreement), datetime.now(UTC).date())
-        land_mapping(landing, mapping)
-        for export in mapping.files:
-            land_file(landing, mapping, export, day)
+        land(company, day)
     run(company, last)

@@ -2,18 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import duckdb
-
-from ingestion.agreement import land_agreement, read_agreement
-from ingestion.files import find_mapping, land_file, land_mapping
-from ingestion.landing import Landing
-from orchestration.dbt_manifest import dbt_command
-from tests.truth.companies import PROJECT, RunFailedError
 
 if TYPE_CHECKING:
     from tests.truth.companies import Company
@@ -42,35 +33,6 @@ _CELLS_TRUE = "select persona, buying_stage, assets from truth.content_coverage"
 _FINDINGS = """
 select finding, count(*) from warehouse.quality.findings where entity = 'contents' group by 1
 """
-
-
-def build(company: Company, *models: str) -> None:
-    """Land a company's exports and build these models. Raises RunFailedError where dbt fails."""
-    landing = Landing(company.workspace / "landing")
-    mapping = find_mapping(company.exports)
-    agreement = mapping.agreement_path or PROJECT / "agreement.yml"
-    land_agreement(landing, read_agreement(agreement), datetime.now(UTC).date())
-    land_mapping(landing, mapping)
-    for export in mapping.files:
-        land_file(landing, mapping, export, company.exports)
-    ran = subprocess.run(
-        dbt_command(
-            "build", "--quiet", "--no-use-colors", "--exclude-resource-type", "unit_test",
-            "--target-path", str(company.workspace / "target"),
-            "--log-path", str(company.workspace / "logs"), "--select", *models,
-        ),
-        cwd=PROJECT / "dbt_project",
-        env=os.environ
-        | {
-            "UNIFIED_FUNNEL_LANDING": str(company.workspace / "landing"),
-            "UNIFIED_FUNNEL_WAREHOUSE": str(company.warehouse),
-        },
-        capture_output=True,
-        text=True,
-        check=False,
-    )  # fmt: skip
-    if ran.returncode:
-        raise RunFailedError(ran.stdout + ran.stderr)
 
 
 def differences(company: Company) -> dict[str, list[tuple[Any, ...]]]:

@@ -10,20 +10,19 @@ import subprocess
 import sys
 import tempfile
 import time
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 from unittest.mock import patch
 
 import duckdb
 
-from ingestion.agreement import land_agreement, read_agreement
 from ingestion.erasure import VARIABLE, land_erased_keys, read_erased_keys, read_secret
-from ingestion.files import find_mapping, land_file, land_mapping
+from ingestion.files import find_mapping
 from ingestion.files.person import PersonSearch
 from ingestion.files.rewriting import rewrite_loads
 from ingestion.landing import Landing
-from tests.truth.companies import PROJECT, RunFailedError, write
+from tests.truth.companies import PROJECT, RunFailedError, land, write
 
 if TYPE_CHECKING:
     from ingestion.sandbox.mess import Profile
@@ -158,17 +157,12 @@ def _changed_by_an_erasure(
 
 
 def _land(company: Company, folder: Path, new_version_from: date | None) -> None:
-    landing = Landing(company.workspace / "landing")
-    mapping = find_mapping(folder)
-    agreement = mapping.agreement_path or PROJECT / "agreement.yml"
+    agreement = find_mapping(folder).agreement_path or PROJECT / "agreement.yml"
     if new_version_from:
         text = agreement.read_text() + NEXT_VERSION.format(day=new_version_from)
         agreement = company.folder / "agreement.yml"
         agreement.write_text(text)
-    land_agreement(landing, read_agreement(agreement), datetime.now(UTC).date())
-    land_mapping(landing, mapping)
-    for export in mapping.files:
-        land_file(landing, mapping, export, folder)
+    land(company, folder, agreement)
 
 
 def _build(company: Company, warehouse: Path, as_of: date) -> None:

@@ -8,20 +8,14 @@ ordered by the lower bound of their lift.
 from __future__ import annotations
 
 import argparse
-import os
-import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
 
-from ingestion.agreement import land_agreement, read_agreement
-from ingestion.files import find_mapping, land_file, land_mapping
-from ingestion.landing import Landing
-from tests.truth.companies import PROJECT, Company, RunFailedError, write
+from tests.truth.companies import Company, build, write
 
 # What of the margin makes a trait worth looking for.
 DRIVES = 0.08
@@ -74,38 +68,6 @@ def _sorted(rows: list[tuple[str, float]]) -> Found:
     )
 
 
-def build(company: Company, model: str) -> Path:
-    """Land a company's exports and build one mart, with all that it needs.
-
-    Raises RunFailedError if dbt fails.
-    """
-    landing = Landing(company.workspace / "landing")
-    mapping = find_mapping(company.exports)
-    agreement = mapping.agreement_path or PROJECT / "agreement.yml"
-    land_agreement(landing, read_agreement(agreement), datetime.now(UTC).date())
-    land_mapping(landing, mapping)
-    for export in mapping.files:
-        land_file(landing, mapping, export, company.exports)
-    ran = subprocess.run(
-        [Path(sys.executable).with_name("dbt"), "run", "--quiet", "--no-use-colors",
-         "--select", f"+{model}", "--target-path", company.folder / "target",
-         "--log-path", company.folder / "logs"],
-        cwd=PROJECT / "dbt_project",
-        env=os.environ
-        | {
-            "UNIFIED_FUNNEL_LANDING": str(company.workspace / "landing"),
-            "UNIFIED_FUNNEL_DEV_WAREHOUSE": str(company.warehouse),
-            "UNIFIED_FUNNEL_AS_OF": "2025-12-31",
-        },
-        capture_output=True,
-        text=True,
-        check=False,
-    )  # fmt: skip
-    if ran.returncode:
-        raise RunFailedError(ran.stdout + ran.stderr)
-    return company.warehouse
-
-
 def main() -> int:
     """Print what each seed's company shows; return 1 if any of them misleads."""
     parser = argparse.ArgumentParser(prog="python -m tests.truth.profiles", description=__doc__)
@@ -118,7 +80,7 @@ def main() -> int:
             company = write(
                 Path(folder), "company", mess="usual", people=arguments.people, seed=seed
             )
-            for subject, one in found(company, build(company, "rpt_buyer_profile_lift")).items():
+            for subject, one in found(company, build(company, "+rpt_buyer_profile_lift")).items():
                 drivers = [trait for trait in one.traits if trait in one.drivers]
                 first = next((trait for trait in one.traits if trait in one.decoys), "none")
                 verdict = "found" if one.is_right else f"MISLED: {first} before {drivers[-1:]}"

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.truth.companies import write
-from tests.truth.content import build, differences, findings, gaps, states
+from tests.truth.companies import build, write
+from tests.truth.content import differences, findings, gaps, states
 
 if TYPE_CHECKING:
     from pathlib import Path

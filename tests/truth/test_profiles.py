@@ -15,8 +15,8 @@ from orchestration.profile_proposal import describe, propose
 from orchestration.publication import publish
 from orchestration.workspace import read_workspace
 from tests.environment import run_environment
-from tests.truth.companies import Company, write
-from tests.truth.profiles import build, found
+from tests.truth.companies import Company, build, write
+from tests.truth.profiles import found
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +29,7 @@ PEOPLE = 8000
 def crowd(tmp_path_factory: pytest.TempPathFactory) -> Company:
     """A company of so many people that chance is small, and its lift table."""
     company = write(tmp_path_factory.mktemp("crowd"), "crowd", mess="usual", people=PEOPLE)
-    build(company, "rpt_buyer_profile_lift")
+    build(company, "+rpt_buyer_profile_lift")
     return company
 
 
@@ -90,5 +90,5 @@ def test_the_proposal_is_an_agreement_with_what_the_data_support(
 @pytest.mark.parametrize("seed", range(1, 21))
 def test_planted_traits_are_found_whatever_the_seed(tmp_path: Path, seed: int) -> None:
     company = write(tmp_path, "company", mess="usual", people=PEOPLE, seed=seed)
-    traits = found(company, build(company, "rpt_buyer_profile_lift"))
+    traits = found(company, build(company, "+rpt_buyer_profile_lift"))
     assert all(one.is_right for one in traits.values()), traits

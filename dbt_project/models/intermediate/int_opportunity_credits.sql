@@ -11,7 +11,7 @@ persons as (
 ),
 
 activities as (
-    select * from {{ ref('int_activities') }} where person_key is not null and not is_automated
+    select * from {{ ref('int_touches') }} where not is_automated
 ),
 
 owners as (
@@ -20,18 +20,6 @@ owners as (
 
 versions as (
     select * from {{ ref('int_agreement_versions') }} where is_in_force
-),
-
-activity_types as (
-    select t.*
-    from {{ source('agreement', 'activity_types') }} as t
-    inner join versions as v on t.version = v.version
-),
-
-qualifying as (
-    select q.activity_type
-    from {{ source('agreement', 'qualifying_touches') }} as q
-    inner join versions as v on q.version = v.version
 ),
 
 excluded_users as (
@@ -46,14 +34,6 @@ lead_source_teams as (
     inner join versions as v on t.version = v.version
 ),
 
-qualifying_counts as (
-    select count(*) as types from qualifying
-),
-
-context as (
-    select * from {{ source('ops', 'run_context') }}
-),
-
 settings as (
     select * from {{ ref('int_agreed_settings') }}
 ),
@@ -63,25 +43,14 @@ judged as (
         a.activity_key,
         a.person_key,
         a.occurred_at_precision,
-        {{ moment('a.occurred_at', 'a.occurred_at_precision', 'ctx.reporting_time_zone') }}
-            as touched_at,
-        {{ reporting_date('a.occurred_at', 'a.occurred_at_precision', 'ctx.reporting_time_zone') }}
-            as touched_date,
-        -- Named by the agreement; where it names none, whatever people do themselves.
-        q.activity_type is not null
-        or (c.types = 0 and coalesce(a.direction, t.direction) = 'inbound') as is_marketing,
-        coalesce(
-            t.is_attempt
-            and coalesce(a.direction, t.direction) = 'outbound'
-            and (not t.must_be_completed or a.is_completed),
-            false
-        )
+        a.touched_moment as touched_at,
+        a.touched_date,
+        a.is_qualifying as is_marketing,
+        a.is_attempt
+        and coalesce(a.direction = 'outbound', false)
+        and (not a.must_be_completed or coalesce(a.is_completed, false))
         and e.user_id is null as is_sales
     from activities as a
-    cross join context as ctx
-    cross join qualifying_counts as c
-    left join activity_types as t on a.activity_type = t.activity_type
-    left join qualifying as q on a.activity_type = q.activity_type
     left join excluded_users as e on a.owner_id = e.user_id
 ),
 

@@ -1,7 +1,5 @@
 with profile_traits as (
-    select t.subject || '.' || t.field as trait_field, t.minimum, t.maximum
-    from {{ source('agreement', 'profile_traits') }} as t
-    inner join {{ ref('int_agreement_versions') }} as v on t.version = v.version and v.is_in_force
+    select * from {{ ref('int_agreed_profile_traits') }}
 ),
 
 -- Cut where a profile draws a line, so that no band is half inside it. What is at most n ends before
@@ -13,9 +11,9 @@ bounds as (
     union
     {%- endfor %}
     {%- endfor %}
-    select trait_field, minimum from profile_traits where minimum is not null
+    select field, minimum from profile_traits where minimum is not null
     union
-    select trait_field, maximum + 1 from profile_traits where maximum is not null
+    select field, maximum + 1 from profile_traits where maximum is not null
 ),
 
 bands as (

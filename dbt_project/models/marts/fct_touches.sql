@@ -1,5 +1,5 @@
-with activities as (
-    select * from {{ ref('int_activities') }} where person_key is not null
+with touches as (
+    select * from {{ ref('int_touches') }}
 ),
 
 content_names as (
@@ -20,26 +20,6 @@ passes as (
 
 entries as (
     select * from {{ ref('int_stage_entries') }} where journey_type = 'pass'
-),
-
-versions as (
-    select * from {{ ref('int_agreement_versions') }} where is_in_force
-),
-
-activity_types as (
-    select t.*
-    from {{ source('agreement', 'activity_types') }} as t
-    inner join versions as v on t.version = v.version
-),
-
-qualifying as (
-    select q.activity_type
-    from {{ source('agreement', 'qualifying_touches') }} as q
-    inner join versions as v on q.version = v.version
-),
-
-qualifying_counts as (
-    select count(*) as types from qualifying
 ),
 
 context as (
@@ -110,38 +90,6 @@ times as (
             and p.moment >= s.started_moment
             and p.next_moment <= s.ended_moment
     group by p.person_key, p.moment, p.next_moment
-),
-
-touches as (
-    select
-        a.activity_key,
-        a.source,
-        a.instance,
-        a.person_key,
-        a.activity_type,
-        coalesce(a.direction, t.direction) as direction,
-        a.is_automated,
-        coalesce(t.is_attempt, false) as is_attempt,
-        not a.is_automated
-        and (
-            q.activity_type is not null
-            or (c.types = 0 and coalesce(coalesce(a.direction, t.direction) = 'inbound', false))
-        ) as is_qualifying,
-        a.content,
-        a.content_source,
-        a.campaign,
-        a.owner_key,
-        a.occurred_at,
-        a.occurred_at_precision,
-        {{ moment('a.occurred_at', 'a.occurred_at_precision', 'ctx.reporting_time_zone') }}
-            as touched_moment,
-        {{ reporting_date('a.occurred_at', 'a.occurred_at_precision', 'ctx.reporting_time_zone') }}
-            as touched_date
-    from activities as a
-    cross join context as ctx
-    cross join qualifying_counts as c
-    left join activity_types as t on a.activity_type = t.activity_type
-    left join qualifying as q on a.activity_type = q.activity_type
 )
 
 select

@@ -29,9 +29,7 @@ bands as (
 ),
 
 profile_traits as (
-    select t.*, t.subject || '.' || t.field as trait_field
-    from {{ source('agreement', 'profile_traits') }} as t
-    inner join {{ ref('int_agreement_versions') }} as v on t.version = v.version and v.is_in_force
+    select * from {{ ref('int_agreed_profile_traits') }}
 ),
 
 -- Filled for those who bought, and for few others: then it was filled because they bought.
@@ -195,7 +193,7 @@ wishes as (
         k.field,
         k.value
     from trait_values as k
-    inner join profile_traits as t on k.field = t.trait_field
+    inner join profile_traits as t on k.field = t.field
     left join bands as b on k.field = b.field and k.value = b.band
     group by k.field, k.value
 ),

@@ -45,10 +45,8 @@ defined as (
         {%- for profile in profiles() %}
         max(case when t.profile = '{{ profile }}' then 1 else 0 end) as has_{{ profile }},
         {%- endfor %}
-        count(t.profile) as trait_rows
-    from {{ ref('int_agreement_versions') }} as v
-    left join {{ source('agreement', 'profile_traits') }} as t on v.version = t.version
-    where v.is_in_force
+        count(*) as trait_rows
+    from {{ ref('int_agreed_profile_traits') }} as t
 ),
 
 -- One row per thing that counts in a cell, whatever it is.

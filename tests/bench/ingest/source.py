@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ingestion.connectors.marketo import LEAD
+from ingestion.connectors.marketo.lists import LISTS
 from ingestion.files import read_mapping
 from tests.bench.ingest.stand_ins import MAPPING
 
@@ -30,9 +31,10 @@ class Source:
 
     @cached_property
     def mapping(self) -> Mapping:
-        """The mapping without leads, which Marketo exports by themselves."""
+        """The mapping without leads and assets, which Marketo does not tell as activities."""
         mapping = read_mapping(self.folder / MAPPING)
-        files = tuple(one for one in mapping.files if (one.system, one.object) != ("marketo", LEAD))
+        others = {("marketo", name) for name in (LEAD, *LISTS)}
+        files = tuple(one for one in mapping.files if (one.system, one.object) not in others)
         return mapping.model_copy(update={"files": files})
 
     @property

@@ -72,7 +72,7 @@ def assert_both_teams_are_told(sample: Workspace, summary: list[str]) -> None:
             join marts.rpt_sla_attainment as a
                 on d.sla = a.sla and d.period = a.period_type and a.segment = 'all'
             where d.is_in_force and a.period_start
-                = case d.period when 'month' then date '2025-11-01' else date '2025-07-01' end
+                = case d.period when 'month' then date '2025-12-01' else date '2025-10-01' end
             """
         ).fetchall()
         urgent = marts.execute(

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 from ingestion.sandbox.clock import DAY, HEADQUARTERS, ever
 from ingestion.sandbox.company.accounts import COUNTRIES
 from ingestion.sandbox.company.customers import MARGIN_BY_INDUSTRY, MARGIN_BY_ROLE
+from ingestion.sandbox.company.opportunities import LOST
 from ingestion.sandbox.company.people import SOURCES
 from ingestion.sandbox.systems.columns import column, dates, instants
 from ingestion.sandbox.systems.held import STAGES
@@ -21,14 +22,16 @@ from ingestion.sandbox.truth.passes import decisions, see_passes
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ingestion.sandbox.arrays import Flags, Moments, Numbers
+    from ingestion.sandbox.arrays import Flags, Moments, Numbers, Texts
     from ingestion.sandbox.company.company import Company
+    from ingestion.sandbox.company.opportunities import Opportunities
     from ingestion.sandbox.systems.held import Held
     from ingestion.sandbox.truth.passes import Passes
 
 # Why no system tells of something true.
 PURGED, NOT_RECORDED = "purged", "not_recorded"
 _DEAL_KINDS = ("new_business", "renewal", "expansion")
+_DEAL_STAGES = ("discovery", "qualification", "proposal", "negotiation")
 
 
 def truth_tables(company: Company, systems: tuple[Held, ...], moment: float) -> dict[str, pa.Table]:
@@ -38,8 +41,8 @@ def truth_tables(company: Company, systems: tuple[Held, ...], moment: float) -> 
     many rounds the re-entry window joins in it;
     `stage_entries`: human, pass and stage really entered, with whether a system still tells of it
     at the moment of an export (`is_held`), else why not; `hand_offs`: round that qualified;
-    `opportunities`: opportunity record of a system, with its human and pass; `customers`: human
-    and deal won; `traits`: value of an attribute, with what it adds to the margin of who has it;
+    `opportunities`: opportunity record of a system, with its human and pass, and why and out of
+    which stage it was lost; `customers`: human and deal won; `traits`: value of an attribute, with what it adds to the margin of who has it;
     `contents` and `content_coverage`: as `content_tables` has them.
     """
     passes = see_passes(company)
@@ -184,6 +187,7 @@ def _hand_offs(company: Company, passes: Passes) -> pa.Table:
 
 def _opportunities(company: Company, passes: Passes, systems: tuple[Held, ...]) -> pa.Table:
     deals = company.deals
+    lost_in = _lost_in(deals)
     parts = []
     for held in systems:
         if held.deals is None:
@@ -206,11 +210,26 @@ def _opportunities(company: Company, passes: Passes, systems: tuple[Held, ...]) 
                         deal
                     ],
                     "currency": column(deals.currency[deal]),
+                    "product": column(deals.product[deal]),
                     "reason": column(deals.reason[deal]),
+                    "competitor": column(deals.competitor[deal]),
+                    "lost_in": column(lost_in[deal]),
                 }
             )
         )
     return pa.concat_tables(parts)
+
+
+def _lost_in(deals: Opportunities) -> Texts:
+    """Return the stage that each lost deal stood in before; of the others nothing."""
+    is_last = np.diff(deals.change_of, append=-1) != 0
+    last = np.flatnonzero(is_last & (deals.change_to == LOST))
+    deal = deals.change_of[last]
+    moved = (last > 0) & (deals.change_of[last - 1] == deal)
+    stood = np.where(moved, deals.change_to[last - 1], deals.opening[deal])
+    found = np.full(len(deals), None, dtype=object)
+    found[deal] = np.array(_DEAL_STAGES, dtype=object)[stood]
+    return found
 
 
 def _customers(company: Company, passes: Passes) -> pa.Table:

@@ -42,7 +42,8 @@ def truth_tables(company: Company, systems: tuple[Held, ...], moment: float) -> 
     `stage_entries`: human, pass and stage really entered, with whether a system still tells of it
     at the moment of an export (`is_held`), else why not; `hand_offs`: round that qualified;
     `opportunities`: opportunity record of a system, with its human and pass, and why and out of
-    which stage it was lost; `customers`: human and deal won; `traits`: value of an attribute, with what it adds to the margin of who has it;
+    which stage it was lost; `customers`: human and deal won; `traits`: value of an attribute, with
+    what it adds to the margin of who has it;
     `contents` and `content_coverage`: as `content_tables` has them.
     """
     passes = see_passes(company)

@@ -6,12 +6,13 @@
     {{ return({
         'texts': [
             ('first_name', 'first_name'), ('last_name', 'last_name'), ('title', 'title'),
-            ('phone', 'phone'), ('company', 'company'), ('country', 'country'), ('time_zone', 'time_zone'), ('persona', 'persona'),
+            ('phone', 'phone'), ('company', 'company'), ('industry', 'default'), ('country', 'country'),
+            ('time_zone', 'time_zone'), ('persona', 'persona'),
             ('status', 'status'), ('lifecycle_stage', 'lifecycle_stage'),
             ('current_lead_source', 'lead_source'), ('current_campaign', 'campaign')
         ],
         'others': [
-            ('email', 'email'), ('score', 'score'), ('record_type', 'default'), ('owner_key', 'owner_id'),
+            ('email', 'email'), ('employees', 'default'), ('revenue', 'default'), ('score', 'score'), ('record_type', 'default'), ('owner_key', 'owner_id'),
             ('stored_account_key', 'default'), ('domain_account_key', 'email'),
             ('is_domain_ambiguous', 'email')
         ]

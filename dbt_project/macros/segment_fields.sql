@@ -10,3 +10,10 @@
         ('opportunity', 'lead_source'), ('opportunity', 'currency'), ('opportunity', 'developer_key')
     ]) }}
 {% endmacro %}
+
+{#- What is followed through time: entity and field of segments, and of profiles beside them. -#}
+{% macro followed_fields() %}
+    {{ return(segment_fields() + [
+        ('person', 'title'), ('account', 'employees'), ('account', 'revenue')
+    ]) }}
+{% endmacro %}

@@ -16,16 +16,17 @@ def _fields(declaration: str) -> dict[str, FieldType]:
 
 # Field -> type, in the order of the columns of the raw table. Ids are unique within entity,
 # system and instance; a `*_source` names the system of the id before it, by default the file's
-# own. A time is a date or a date-time.
+# own. A time is a date or a date-time. Industry, employees and revenue of a person are those of the
+# company that the record tells of: what is known of it before there is an account.
 ENTITIES: dict[str, dict[str, FieldType]] = {
     "persons": _fields(
         "record_type t, email t, first_name t, last_name t, title t, phone t, company t, "
-        "country t, time_zone t, lead_source t, campaign t, persona t, status t, "
-        "status_at ts, lifecycle_stage t, lifecycle_stage_at ts, score n, reason t, "
-        "quality_rating t, owner_id t, account_id t, account_source t, linked_id t, "
-        "linked_source t, converted_id t, converted_at ts, converted_account_id t, "
-        "converted_opportunity_id t, merged_into_id t, merged_ids t, "
-        "created_at ts, updated_at ts, is_deleted b, deleted_at ts"
+        "industry t, employees n, revenue n, country t, time_zone t, lead_source t, "
+        "campaign t, persona t, status t, status_at ts, lifecycle_stage t, "
+        "lifecycle_stage_at ts, score n, reason t, quality_rating t, owner_id t, "
+        "account_id t, account_source t, linked_id t, linked_source t, converted_id t, "
+        "converted_at ts, converted_account_id t, converted_opportunity_id t, "
+        "merged_into_id t, merged_ids t, created_at ts, updated_at ts, is_deleted b, deleted_at ts"
     ),
     "accounts": _fields(
         "name t, domain t, industry t, account_type t, employees n, revenue n, country t, "

@@ -68,10 +68,13 @@ outcomes: won_and_lost
 files:
   - {file: leads.csv, system: crm, entity: persons, load: full, exported_at: 2026-05-01, key: id,
      columns: {status: {value: mql}, status_at: at, created_at: at, persona: persona,
-       country: country, account_id: account}}
+       country: country, account_id: account, industry: industry, employees: employees}}
   - {file: accounts.csv, system: crm, entity: accounts, load: full, exported_at: 2026-05-01,
      key: id, columns: {industry: industry, employees: employees, account_type: kind,
        margin: margin, customer_until: until}}
+  - {file: changes.csv, system: crm, entity: field_changes, load: full, exported_at: 2026-05-01,
+     key: id, columns: {record_entity: entity, changed_record_id: record, field: field,
+       old_value: old, new_value: new, changed_at: at}}
   - {file: deals.csv, system: crm, entity: opportunities, load: full, exported_at: 2026-05-01,
      key: id, columns: {person_id: lead, account_id: account, stage: stage, amount: amount,
        opportunity_type: {column: kind, map: {new: new_business, renewal: renewal}},
@@ -81,8 +84,9 @@ files:
 """
 
 HEADERS = {
-    "leads": "id account persona country at",
+    "leads": "id account persona country industry employees at",
     "accounts": "id industry employees kind margin until",
+    "changes": "id entity record field old new at",
     "deals": "id lead account kind stage amount created_at closed_at",
 }
 # Companies that came together: how many, of what, how many of them buy and with which margin.
@@ -108,6 +112,10 @@ class Market:
     ) -> None:
         self.rows["leads"].append({"id": key, "account": account, "at": at, **more})
 
+    def change(self, record: str, at: str, **values: str) -> None:
+        key = f"change-{len(self.rows['changes'])}"
+        self.rows["changes"].append({"id": key, "record": record, "at": at, **values})
+
     def deal(self, lead: str, account: str, stage: str, closed_at: str, **values: str) -> None:
         key = f"{lead}-deal-{len(self.rows['deals'])}"
         row = {"kind": "new", "amount": "2000", "created_at": "2024-06-04 09:00:00"}
@@ -117,8 +125,8 @@ class Market:
             | values
         )
 
-    def write(self, folder: Path) -> None:
-        (folder / "agreement.yml").write_text(AGREEMENT)
+    def write(self, folder: Path, agreement: str = AGREEMENT) -> None:
+        (folder / "agreement.yml").write_text(agreement)
         (folder / "mapping.yml").write_text(MAPPING)
         for name, header in HEADERS.items():
             with (folder / f"{name}.csv").open("w", newline="") as file:
@@ -178,6 +186,26 @@ def buyers(market: Market) -> None:
     ):  # fmt: skip
         # Too young to be in any lift.
         market.lead(f"fit-{key}", account, persona=persona, at="2026-04-01 09:00:00")
+    # What they told of their company, until there is an account of it that says so.
+    for key, account in (("told", ""), ("told-wrong", "beyond"), ("told-more", "unsized")):
+        market.lead(f"fit-{key}", account, persona="user", at="2026-04-01 09:00:00",
+                    industry="food", employees="200")  # fmt: skip
+
+
+def changes(market: Market) -> None:
+    """A company that grows and people whose persona is told, on 10 April 2026 at noon."""
+    noon = "2026-04-10 12:00:00"
+    market.account("grown", industry="tools", employees="123")
+    market.account("small", industry="tools", employees="20")
+    for key, account, at in (
+        ("before", "grown", "2026-04-10 11:59:59"), ("after", "grown", noon),
+        ("undated", "grown", ""), ("was-buyer", "small", "2026-04-10 09:00:00"),
+        ("was-nobody", "small", "2026-04-10 09:00:00"),
+    ):  # fmt: skip
+        market.lead(key, account, persona="user", at=at)
+    market.change("grown", noon, entity="accounts", field="employees", old="20", new="123")
+    for person, old in (("was-buyer", "buyer"), ("was-nobody", "")):
+        market.change(person, noon, entity="persons", field="persona", old=old, new="user")
 
 
 @pytest.fixture(scope="module")
@@ -213,6 +241,9 @@ def test_a_person_is_in_the_profile_by_weight_out_of_it_or_unknown(warehouse: Pa
         ("fit-enough", "in", 0.8, "out"),
         ("fit-never", "out", 0.2, "out"),
         ("fit-perhaps", "unknown", 0.2, "out"),
+        ("fit-told", "in", 0.6, "in"),
+        ("fit-told-more", "in", 0.8, "out"),
+        ("fit-told-wrong", "out", 0.2, "out"),
         ("fit-too-large", "out", 0.4, "out"),
         ("fit-unknown", "unknown", 0.2, "unknown"),
     ]
@@ -229,6 +260,36 @@ def test_an_account_is_as_good_as_the_best_of_its_people(warehouse: Path) -> Non
     assert found == [("beyond", "out", 0.4), ("edge", "in", 1.0), ("nobody", "in", 0.8)]
 
 
+def test_a_pass_is_scored_by_what_was_so_when_it_began(
+    tmp_path: Path, land_and_build: Callable[..., Path]
+) -> None:
+    market = Market()
+    changes(market)
+    known = "{field: account.industry, any_of: [food]}"
+    assert known in AGREEMENT
+    market.write(tmp_path, AGREEMENT.replace(known, "{field: person.persona, any_of: [buyer]}", 1))
+    land_and_build(
+        tmp_path, tmp_path / "workspace", arguments=["--select", "+fct_passes", "+dim_persons"]
+    )
+    query = (
+        "select split_part(person_key, '/', 3), marketing_profile, sales_profile, agreed_profile"
+        " from marts.{} order by 1"
+    )
+    warehouse = tmp_path / "workspace" / "warehouse.duckdb"
+    assert rows(warehouse, query.format("fct_passes")) == [
+        ("after", "in", "out", "in"),
+        ("before", "out", "out", "out"),
+        # Nobody knows when it began: as of the first that is known.
+        ("undated", "out", "out", "out"),
+        ("was-buyer", "out", "in", "out"),
+        ("was-nobody", "out", "unknown", "out"),
+    ]
+    assert rows(warehouse, query.format("dim_persons")) == [
+        ("after", "in", "out", "in"), ("before", "in", "out", "in"), ("undated", "in", "out", "in"),
+        ("was-buyer", "out", "out", "out"), ("was-nobody", "out", "out", "out"),
+    ]  # fmt: skip
+
+
 def test_cells_of_the_overlap_are_there_with_nobody_in_them(warehouse: Path) -> None:
     cells = rows(
         warehouse,
@@ -239,12 +300,12 @@ def test_cells_of_the_overlap_are_there_with_nobody_in_them(warehouse: Path) -> 
     )
     tools, food, mines = (group[1] for group in GROUPS)
     assert cells == [
-        ("in", "in", "in", 0, 0, 0, 0, 0, None, 0, 0, 0),
+        ("in", "in", "in", 1, 0, 1, 0, 0, None, 0, 0, 0),
         ("in", "in", "out", 0, 0, 0, 0, 0, None, 0, 0, 0),
-        # Tools, and `edge` with two people whose passes are open.
-        ("in", "out", "in", tools + 2, tools + 1, tools + 2, 30, 30, 0.5, 30, 30, 0),
-        # Mines, and `beyond` with two.
-        ("in", "out", "out", mines + 2, mines + 1, mines + 2, 4, 36, 0.1, 4, 0, 4),
+        # Tools, and `edge` with two people and `unsized` with one, whose passes are open.
+        ("in", "out", "in", tools + 3, tools + 2, tools + 3, 30, 30, 0.5, 30, 30, 0),
+        # Mines, and `beyond` with three.
+        ("in", "out", "out", mines + 3, mines + 1, mines + 3, 4, 36, 0.1, 4, 0, 4),
         ("out", "in", "in", food, food, food, 10, 70, 0.125, 10, 10, 0),
         ("out", "in", "out", 0, 0, 0, 0, 0, None, 0, 0, 0),
         ("out", "out", "in", 0, 1, 0, 0, 0, None, 0, 0, 0),

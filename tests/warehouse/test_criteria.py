@@ -146,7 +146,7 @@ outcomes: won_and_lost
 files:
   - {file: leads.csv, system: crm, entity: persons, load: full, exported_at: 2026-05-01, key: id,
      columns: {status: status, status_at: status_at, country: country, persona: persona,
-       account_id: account, created_at: created_at}}
+       employees: employees, account_id: account, created_at: created_at}}
   - {file: prospects.csv, system: marketing, entity: persons, load: full, exported_at: 2026-05-01,
      key: id, columns: {country: country, persona: persona, linked_id: lead,
        linked_source: {value: crm}, created_at: created_at}}
@@ -174,7 +174,7 @@ files:
        field: {value: stage}, old_value: old, new_value: new, changed_at: at}}
 """
 COLUMNS = {
-    "leads": "id status status_at country persona account created_at",
+    "leads": "id status status_at country persona employees account created_at",
     "prospects": "id lead country persona created_at",
     "accounts": "id industry country employees active created_at",
     "statuses": "id record old new at",
@@ -236,7 +236,14 @@ def cases_by_hand(e: Exports) -> None:
     e.person("undated_fit", **fits | {"account": "undated"})
     e.person("late_fit", **fits | {"account": "late"})
     e.person("no_persona", account="large")
-    for key in ("fits", "too_small", "undated_fit", "late_fit", "no_persona"):
+    # What somebody told of their company counts as what an account tells.
+    e.person("told_fit", persona="finance_lead", employees="80")
+    e.person("told_small", persona="finance_lead", employees="20")
+    # An account has the same id as somebody who told otherwise.
+    e.add("accounts", id="told_twice", employees="20", created_at="2025-06-01 08:00:00")
+    e.person("told_twice", persona="finance_lead", employees="80", account="told_twice")
+    for key in ("fits", "too_small", "undated_fit", "late_fit", "no_persona", "told_fit",
+                "told_small", "told_twice"):  # fmt: skip
         e.happen(key, *scored)
     e.happen("late_fit", ("activities", "web_visit", "2026-02-12 09:00:00"))
     e.person("unsubscribed", **fits)
@@ -312,7 +319,7 @@ def random_history(e: Exports, random: Random, key: str) -> None:
         return random.choice(values)
 
     e.add("leads", id=key, country=some("US", "DE", "FR", ""), persona=some("p1", "p2", ""),
-          account=some("r1", "r2", "r3", "r4", ""),
+          employees=some("20", "80", "", ""), account=some("r1", "r2", "r3", "r4", ""),
           created_at=random_moment(random) if random.random() < 0.7 else "")  # fmt: skip
     if random.random() < 0.2:
         e.rows["leads"][-1] |= {"status": some("s1", "s2"), "status_at": ""}
@@ -394,6 +401,9 @@ def turned(connection: duckdb.DuckDBPyConnection, target: str, key: str) -> list
         ("no_persona", []),
         ("undated_fit", ["02-05"]),
         ("late_fit", ["02-12"]),
+        ("told_fit", ["02-05"]),
+        ("told_small", []),
+        ("told_twice", ["02-05"]),
         ("unsubscribed", []),
         ("unsubscribes", ["02-05"]),
     ],
@@ -607,6 +617,7 @@ def person_fits(
 ) -> Iterator[tuple[str, str, list[tuple[datetime, str]]]]:
     since = utc(row["created_at"])
     yield system, "person.persona", [(since, row["persona"])]
+    yield system, "account.employees", [(since, row.get("employees", ""))]
     changes = [one for one in exports.rows["countries"] if one["record"] == row["id"]]
     if system != "crm" or not changes:
         yield system, "person.country", [(since, row["country"])]

@@ -96,6 +96,23 @@ person_values as (
     inner join fit_fields as f on f.field like 'person.%'
 ),
 
+-- Of a company that may have no account yet. Named apart: an account may have a person's id.
+told_values as (
+    select
+        r.person_key,
+        r.record_key || '/company' as record_key,
+        r.source,
+        f.field,
+        case f.field
+            when 'account.industry' then r.industry
+            when 'account.employees' then cast(r.employees as varchar)
+            when 'account.revenue' then cast(r.revenue as varchar)
+        end as value,
+        r.created_from as known_from
+    from person_records as r
+    inner join fit_fields as f on f.field like 'account.%'
+),
+
 changes as (
     select
         c.record_key,
@@ -150,4 +167,15 @@ select
     known_from,
     0
 from account_values
+where value is not null
+union all
+select
+    person_key,
+    record_key,
+    source,
+    field,
+    value,
+    known_from,
+    0
+from told_values
 where value is not null

@@ -27,6 +27,7 @@ first_moments as (
     group by r.person_key
 )
 
+-- Of a company that has no account yet, what its people told.
 select
     p.person_key,
     f.known_since,
@@ -35,11 +36,11 @@ select
     p.persona as person_persona,
     p.lead_source as person_lead_source,
     p.campaign as person_campaign,
-    a.account_industry,
+    coalesce(a.account_industry, p.industry) as account_industry,
     a.account_account_type,
     a.account_country,
-    a.account_employees,
-    a.account_revenue,
+    coalesce(a.account_employees, cast(p.employees as varchar)) as account_employees,
+    coalesce(a.account_revenue, cast(p.revenue as varchar)) as account_revenue,
     a.account_is_active_customer
 from persons as p
 left join first_moments as f on p.person_key = f.person_key

@@ -47,6 +47,8 @@ select
     {%- for column, agreed in texts %}
     {{ column }},
     {%- endfor %}
+    employees,
+    revenue,
     score,
     record_type,
     owner_key,
@@ -71,6 +73,8 @@ select
     {%- for column, agreed in texts %}
     cast(null as varchar) as {{ column }},
     {%- endfor %}
+    cast(null as double) as employees,
+    cast(null as double) as revenue,
     cast(null as double) as score,
     cast(null as varchar) as record_type,
     owner_key,

@@ -2,10 +2,11 @@
 {%- set compared = [
     ('person', 'persons', {
         'lead_source': 'lead_source', 'country': 'country', 'campaign': 'campaign',
-        'persona': 'persona', 'record_type': "coalesce(record_type, 'lead')", 'owner_key': 'owner_id'
+        'persona': 'persona', 'title': 'title', 'record_type': "coalesce(record_type, 'lead')", 'owner_key': 'owner_id'
     }),
     ('account', 'accounts', {
-        'industry': 'industry', 'account_type': 'account_type', 'country': 'country'
+        'industry': 'industry', 'account_type': 'account_type', 'country': 'country',
+        'employees': 'cast(employees as varchar)', 'revenue': 'cast(revenue as varchar)'
     }),
     ('owner', 'owners', {'team': 'team', 'manager': 'manager', 'region': 'region'}),
     ('opportunity', 'opportunities', {
@@ -30,15 +31,25 @@ settings as (
     select * from {{ ref('int_agreed_settings') }}
 ),
 
--- What nobody segments by need not be followed; owners, and what wins and losses are always cut by, are.
+wanted as (
+    select s.entity, s.field
+    from {{ source('agreement', 'segments') }} as s
+    inner join {{ ref('int_agreement_versions') }} as v on s.version = v.version and v.is_in_force
+    union
+    select {{ dbt.split_part('field', "'.'", 1) }}, {{ dbt.split_part('field', "'.'", 2) }}
+    from {{ ref('int_agreed_profile_traits') }}
+),
+
+-- What nobody segments by and no profile looks at need not be followed; owners, and what wins and losses are
+-- always cut by, are.
 followed as (
     select 'person' as entity, 'owner_key' as field, 'owner_id' as delivered_field
-    {%- for entity, field in segment_fields() if field != 'owner_key' %}
+    {%- for entity, field in followed_fields() if field != 'owner_key' %}
     union all
     select '{{ entity }}', '{{ field }}', '{{ field }}'
     {%- if (entity, field) not in always_followed %}
-    from segment_uses
-    where {{ entity }}_{{ field }} is not null
+    from wanted
+    where entity = '{{ entity }}' and field = '{{ field }}'
     {%- endif %}
     {%- endfor %}
 ),

@@ -1,7 +1,7 @@
 {#- Attributes that several records of one person or account may have: entity, its records, fields. -#}
 {%- set several = [
-    ('person', 'int_person_values', ['country', 'persona', 'record_type', 'owner_key']),
-    ('account', 'int_account_values', ['industry', 'account_type', 'country'])
+    ('person', 'int_person_values', ['country', 'persona', 'title', 'record_type', 'owner_key']),
+    ('account', 'int_account_values', ['industry', 'account_type', 'country', 'employees', 'revenue'])
 ] -%}
 {%- set orders = {'person_record_type': 'default_order', 'person_owner_key': 'owner_id_order'} -%}
 
@@ -84,7 +84,7 @@ candidates as (
     {%- for field in fields %}
     select
         '{{ entity }}' as entity, '{{ field }}' as field, v.{{ entity }}_key as entity_key,
-        v.record_key, v.{{ field }} as value,
+        v.record_key, cast(v.{{ field }} as varchar) as value,
         v.{{ orders.get(entity ~ '_' ~ field, field ~ '_order') }} as preference
     from {{ entity }}_values as v
     union all
@@ -154,7 +154,7 @@ resolved as (
         m.moment,
         m.evidence,
         {{ first_value_by(
-            "case when c.field in ('lead_source', 'campaign', 'owner_key', 'record_type')"
+            "case when c.field in ('lead_source', 'campaign', 'owner_key', 'record_type', 'employees', 'revenue')"
             ~ ' or not ' ~ is_placeholder('c.value') ~ ' then c.value end',
             'c.preference'
         ) }} as value

@@ -45,32 +45,10 @@ journey_segments as (
     select * from {{ ref('int_journey_segments') }} where journey_type = 'pass'
 ),
 
-context as (
-    select * from {{ source('ops', 'run_context') }}
-),
-
-first_dated as (
-    select e.journey_key as pass_key, max(e.precision) as precision
-    from entries as e
-    inner join passes as p on e.journey_key = p.pass_key and e.entered_at = p.started_at
-    group by e.journey_key
-),
-
--- Whose pass it was when it began; nobody knows when: the first known owner.
-beginnings as (
-    select
-        p.pass_key,
-        coalesce(
-            {{ moment('p.started_at', 'f.precision', 'ctx.reporting_time_zone') }}, {{ since_ever() }}
-        ) as moment
-    from passes as p
-    cross join context as ctx
-    left join first_dated as f on p.pass_key = f.pass_key
-),
-
+-- Whose pass it was when it began.
 first_owners as (
     select b.pass_key, g.owner_key, g.owner_evidence
-    from beginnings as b
+    from {{ ref('int_pass_beginnings') }} as b
     inner join journey_segments as g
         on b.pass_key = g.journey_key and b.moment >= g.valid_from and b.moment < g.valid_until
 )
@@ -94,6 +72,9 @@ select
     o.owner_key,
     o.owner_evidence,
     j.account_key,
+    {%- for profile in profiles() %}
+    f.{{ profile }}_profile,
+    {%- endfor %}
     p.first_opportunity_key
 from passes as p
 inner join persons as n on p.person_key = n.person_key
@@ -101,3 +82,4 @@ inner join journeys as j on p.pass_key = j.journey_key
 inner join first_owners as o on p.pass_key = o.pass_key
 inner join agreed_stages as s on p.first_stage = s.stage
 left join dated as d on p.pass_key = d.pass_key
+left join {{ ref('int_pass_fits') }} as f on p.pass_key = f.pass_key

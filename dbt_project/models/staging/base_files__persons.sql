@@ -8,11 +8,11 @@
         'converted_opportunity_id', 'merged_into_id', 'merged_ids'
     ],
     mapped=[
-        'record_type', 'country', 'lead_source', 'campaign', 'persona', 'status', 'lifecycle_stage',
-        'reason', 'quality_rating'
+        'record_type', 'industry', 'country', 'lead_source', 'campaign', 'persona', 'status',
+        'lifecycle_stage', 'reason', 'quality_rating'
     ],
     timestamps=['status_at', 'lifecycle_stage_at', 'converted_at', 'created_at', 'updated_at', 'deleted_at'],
-    numbers=['score'],
+    numbers=['employees', 'revenue', 'score'],
     booleans=['is_deleted'],
     has_stamps=true
 ) }}

@@ -105,15 +105,16 @@ def _as_it_was(reading: Reading) -> Figure:
             from moves where state_before is not null and state is distinct from state_before
         ),
         attributed as (
-            select p.pass_key, p.origin, p.entry_path, o.region, a.industry
+            select p.pass_key, p.origin, p.entry_path, p.agreed_profile, o.region, a.industry
             from marts.fct_passes as p
             left join marts.dim_owners as o on p.owner_key = o.owner_key
             left join marts.dim_accounts as a on p.account_key = a.account_key
         ),
         by_month as (
             select least(last_day(f.fact_date), date '{reading.as_of_date}') as period_end, f.stage,
-                a.origin, a.entry_path, a.region, a.industry, sum(f.reached) as reached,
-                sum(f.converted) as converted, sum(f.standing) as standing
+                a.origin, a.entry_path, a.agreed_profile, a.region, a.industry,
+                sum(f.reached) as reached, sum(f.converted) as converted,
+                sum(f.standing) as standing
             from facts as f
             inner join attributed as a on f.pass_key = a.pass_key
             group by all
@@ -126,6 +127,9 @@ def _as_it_was(reading: Reading) -> Figure:
             union all
             select period_end, stage, 'entry_path', entry_path, reached, converted, standing
             from by_month
+            union all
+            select period_end, stage, 'profile', agreed_profile, reached, converted, standing
+            from by_month where agreed_profile is not null
             union all
             select period_end, stage, 'region', region, reached, converted, standing from by_month
             union all
@@ -165,6 +169,7 @@ def _as_it_was(reading: Reading) -> Figure:
             case segment when 'all' then 'All passes'
                 when 'origin' then 'Origin: ' || coalesce(segment_value, '(no value)')
                 when 'entry_path' then 'Begun by: ' || coalesce(segment_value, '(no value)')
+                when 'profile' then 'Agreed buyer profile: ' || segment_value
                 when 'region' then 'Region of the owner: ' || coalesce(segment_value, '(no value)')
                 else 'Industry: ' || coalesce(segment_value, '(no value)') end as segment,
             stage, reached, converted, standing,
@@ -188,7 +193,8 @@ def _as_it_was(reading: Reading) -> Figure:
         definition="Passes that had reached each stage by the end of the picked month, as known"
         " now, and how many of these had reached the next stage by then. A pass that began in the"
         " middle counts from there on only, so the funnel may widen. Standing are those who were in"
-        " the stage at that moment. Origin, owner and account are those of the pass's beginning.",
+        " the stage at that moment. Origin, buyer profile, owner and account are those of the"
+        " pass's beginning.",
         unit="pass",
         policy="implied: every stage between the lowest entered and the furthest",
         period=f"the last {_ENDS} month ends, and {reading.as_of_date}; all from the beginning",

@@ -40,6 +40,11 @@ _FIELDS = {
     "account.is_active_customer": "Is a customer",
 }
 _DRAWN = 20
+# CRMs name a lead's campaign by its id; two instances may give one id to two campaigns.
+_CAMPAIGNS = """campaigns as (
+            select campaign_id, min(name) as name from marts.dim_campaigns
+            group by campaign_id having count(distinct name) = 1
+        )"""
 
 CHANCE = Mark("is_chance", "chance", "not told from chance at a false discovery rate of 5 %")
 LEAKAGE = Mark(
@@ -129,13 +134,14 @@ def _cell(row: Mapping[str, Any]) -> str:
 
 
 def _lift(reading: Reading) -> Figure:
-    answer = reading.ask("""
+    answer = reading.ask(f"""
+        with {_CAMPAIGNS}
         select base || ' ' || outcome as question, unit, field,
             case
-                when value_from is null then value
-                when value_below is null then format('{:,} and more', cast(value_from as bigint))
+                when value_from is null then coalesce(c.name, value)
+                when value_below is null then format('{{:,}} and more', cast(value_from as bigint))
                 else format(
-                    '{:,} to {:,}', cast(value_from as bigint), cast(value_below as bigint) - 1
+                    '{{:,}} to {{:,}}', cast(value_from as bigint), cast(value_below as bigint) - 1
                 )
             end as value, n, successes, rate,
             base_rate, lift, lift_lower, lift_upper, q_value, is_small_sample, is_leakage,
@@ -144,6 +150,7 @@ def _lift(reading: Reading) -> Figure:
             coalesce(is_against_sales, false) as is_against_sales,
             coalesce(is_against_agreed, false) as is_against_agreed
         from marts.rpt_buyer_profile_lift
+        left join campaigns as c on field = 'person.campaign' and value = c.campaign_id
         where other_field is null and unit = split_part(field, '.', 1)
         order by question, is_leakage, is_small_sample, lift_lower desc nulls last, field, value
         """)
@@ -195,7 +202,6 @@ def _lift_chart(rows: Sequence[Mapping[str, Any]], question: str | None) -> list
         if row["question"] == question
         and row["lift_lower"] is not None
         and not row["is_leakage"]
-        and row["field"] != "person.campaign"
         and not row["is_small_sample"]
     ][:_DRAWN]
     if not drawn:
@@ -222,10 +228,14 @@ def _lift_chart(rows: Sequence[Mapping[str, Any]], question: str | None) -> list
 
 
 def _pairs(reading: Reading) -> Figure:
-    answer = reading.ask("""
-        select base || ' ' || outcome as question, unit, field, value, other_field, other_value, n,
-            successes, rate, base_rate, lift, lift_lower, lift_upper, q_value, is_small_sample
+    answer = reading.ask(f"""
+        with {_CAMPAIGNS}
+        select base || ' ' || outcome as question, unit, field, coalesce(c.name, value) as value,
+            other_field, coalesce(o.name, other_value) as other_value, n, successes, rate,
+            base_rate, lift, lift_lower, lift_upper, q_value, is_small_sample
         from marts.rpt_buyer_profile_lift
+        left join campaigns as c on field = 'person.campaign' and value = c.campaign_id
+        left join campaigns as o on other_field = 'person.campaign' and other_value = o.campaign_id
         where other_field is not null and is_significant
         order by question, unit, lift_lower desc nulls last, field, value, other_field, other_value
         limit 400

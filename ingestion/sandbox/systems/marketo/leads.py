@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from ingestion.sandbox.chance import some, stream
 from ingestion.sandbox.clock import ever, only
 from ingestion.sandbox.systems.columns import column, instants
+from ingestion.sandbox.systems.firmographics import firmographics
 from ingestion.sandbox.systems.logged import lags
 from ingestion.sandbox.systems.marketo.assets import program_ids
 from ingestion.sandbox.systems.prospects import first_campaigns
@@ -26,8 +27,9 @@ if TYPE_CHECKING:
     from ingestion.sandbox.systems.prospects import Prospects
 
 _FIELDS = (
-    "id", "email", "firstName", "lastName", "title", "company", "phone", "country", "leadSource",
-    "buyerRole", "leadScore", "sfdcLeadId", "sfdcContactId", "sfdcType", "acquisitionProgramId",
+    "id", "email", "firstName", "lastName", "title", "company", "industry", "numberOfEmployees",
+    "annualRevenue", "phone", "country", "leadSource", "buyerRole",
+    "leadScore", "sfdcLeadId", "sfdcContactId", "sfdcType", "acquisitionProgramId",
     "createdAt", "updatedAt",
 )  # fmt: skip
 _CUSTOM_FIELDS = ("faxOptIn", "legacyId")  # that no mapping names
@@ -133,7 +135,7 @@ def lead_object(company: Company, prospects: Prospects, ids: pa.Array, crm: CrmI
     has_contact = crm.contact_id.is_valid()
     kind = pc.if_else(has_contact, "Contact", pc.if_else(crm.lead_id.is_valid(), "Lead", None))
     program = first_campaigns(company)[human]
-    account = people.account[human]
+    account, told = people.account[human], firmographics(company, human)
     custom = _CUSTOM_FIELDS if company.settings.mess.custom_field else ()
     return build_stored(
         "Lead",
@@ -145,6 +147,9 @@ def lead_object(company: Company, prospects: Prospects, ids: pa.Array, crm: CrmI
             "lastName": people.last_name[human],
             "title": people.title[human],
             "company": company.accounts.name[account],
+            "industry": told.industry,
+            "numberOfEmployees": told.employees,
+            "annualRevenue": told.revenue,
             "country": company.accounts.country[account],
             "leadSource": people.source[human],
             "buyerRole": said(people.role[human]),

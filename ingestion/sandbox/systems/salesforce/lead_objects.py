@@ -13,6 +13,7 @@ from ingestion.sandbox.clock import HEADQUARTERS, MINUTE, ever, only
 from ingestion.sandbox.company.opportunities import NEW_BUSINESS
 from ingestion.sandbox.company.people import SALES_LEAD
 from ingestion.sandbox.systems.columns import column, dates, instants
+from ingestion.sandbox.systems.firmographics import firmographics
 from ingestion.sandbox.systems.salesforce.history import HistoryRows, history_object
 from ingestion.sandbox.systems.salesforce.leads import (
     STATUSES,
@@ -47,8 +48,9 @@ REASONS = {
 }
 FIELDS = (
     "Id", "IsDeleted", "MasterRecordId", "LastName", "FirstName", "Title", "Company",
-    "CountryCode", "Phone", "Email", "LeadSource", "Status", "Reason__c", "Buyer_Role__c",
-    "OwnerId", "IsConverted", "ConvertedDate", "ConvertedAccountId", "ConvertedContactId",
+    "Industry", "NumberOfEmployees", "AnnualRevenue", "CountryCode", "Phone", "Email",
+    "LeadSource", "Status", "Reason__c", "Buyer_Role__c", "OwnerId",
+    "IsConverted", "ConvertedDate", "ConvertedAccountId", "ConvertedContactId",
     "ConvertedOpportunityId", "HasOptedOutOfEmail", "CreatedDate", "CreatedById",
     "LastModifiedDate", "SystemModstamp",
 )  # fmt: skip
@@ -61,6 +63,7 @@ def lead_objects(org: Org) -> tuple[dict[str, Stored], Changes]:
     settings, people = company.settings, company.people
     mess = settings.mess
     human, size = leads.human, len(leads)
+    told = firmographics(company, human)
     ids = org.numbered("00Q", size)
     first_status, statuses = status_changes(company, leads)
     queue = owners.queue_of(company.accounts.region[people.account[human]])
@@ -96,6 +99,9 @@ def lead_objects(org: Org) -> tuple[dict[str, Stored], Changes]:
             "FirstName": people.first_name[human],
             "Title": people.title[human],
             "Company": company.accounts.name[people.account[human]],
+            "Industry": told.industry,
+            "NumberOfEmployees": told.employees,
+            "AnnualRevenue": told.revenue,
             "CountryCode": company.accounts.country[people.account[human]],
             "LeadSource": people.source[human],
             "Buyer_Role__c": said(people.role[human]),

@@ -1,0 +1,1 @@
+{{ profile_fits('pass_key', ref('int_pass_traits')) }}

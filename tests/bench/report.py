@@ -29,12 +29,14 @@ _GROWING = (
     "marts.dim_accounts", "marts.fct_passes", "marts.fct_pass_stages",
     "marts.fct_stage_transitions", "marts.fct_opportunities", "marts.fct_opportunity_states",
     "marts.fct_handoffs", "marts.fct_sla_clocks", "marts.rpt_handoffs_at_risk",
-    "marts.rpt_rejected_leads", "quality.findings", "quality.handoff_findings",
+    "marts.rpt_rejected_leads", "marts.rpt_customers", "quality.findings",
+    "quality.handoff_findings",
 )  # fmt: skip
 _KEYS = frozenset(
     {
-        "account_key", "alias_key", "clock_key", "first_opportunity_key", "handoff_key",
-        "next_handoff_key", "opportunity_key", "pass_key", "person_key", "record_key",
+        "account_key", "alias_key", "clock_key", "customer_key", "first_opportunity_key",
+        "handoff_key", "next_handoff_key", "opportunity_key", "pass_key", "person_key",
+        "record_key",
     }
 )  # fmt: skip
 

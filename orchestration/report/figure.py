@@ -23,7 +23,8 @@ class Column:
     """A column of a table: its name in the answer, its heading, how its values are written.
 
     `labels` are what people call a value; a value without one is shown as it is. `unit` names the
-    column that says of each row what the value counts (minutes and share: a share).
+    column that says of each row what the value counts (minutes and share: a share). A difference
+    has its sign, and that of two shares is in points.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Column:
     kind: Kind = "text"
     labels: Mapping[Any, str] = field(default_factory=dict)
     unit: str = ""
+    is_difference: bool = False
 
 
 @dataclass(frozen=True)

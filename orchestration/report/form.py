@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -18,6 +18,9 @@ _DASHES = [[1, 0], [6, 3], [2, 2], [8, 3, 2, 3], [4, 1], [1, 3], [10, 4]]
 _PHONE = 400
 
 _FORMATS = {"share": ".0%", "number": ",.0f", "days": ",.0f", "money": "~s"}
+# Where ratios have their grid, and the least that is drawn: a twentieth looks like none.
+_RATIOS = (0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100)
+_LEAST_RATIO = 0.05
 
 ChartKind = Literal["share", "number", "days", "money"]
 
@@ -106,30 +109,38 @@ class Bars:
 
 @dataclass(frozen=True, kw_only=True)
 class Intervals:
-    """A value with its bounds for each name; the dashed line is where nothing is told."""
+    """A value with its bounds for each name; the dashed line is where nothing is told.
+
+    Of ratios half is as far from it as twice.
+    """
 
     points: Sequence[Point]
     kind: ChartKind
     neutral: float | None = None
-    is_decimal: bool = False
+    is_ratio: bool = False
 
     def __call__(self, width: int) -> Any:
         """Return the chart at a width in pixels."""
         names = list(dict.fromkeys(str(one.at) for one in self.points))
         series = list(dict.fromkeys(one.series for one in self.points))
-        form = ".1f" if self.is_decimal else _FORMATS[self.kind]
-        base = alt.Chart(_data(self.points)).encode(
+        points = [_drawable(one) for one in self.points] if self.is_ratio else self.points
+        base = alt.Chart(_data(points)).encode(
             y=alt.Y("at:N", title=None, sort=names, axis=_names_axis(width)),
             color=_colour(series, width),
             yOffset=alt.YOffset("series:N", sort=series),
             description="told:N",
         )
-        axis = alt.Axis(format=form, tickCount=width // 90, grid=True)
+        if self.is_ratio:
+            axis = alt.Axis(format="~g", values=list(_RATIOS), grid=True)
+            scale = alt.Scale(type="log", nice=False, padding=10)
+        else:
+            axis = alt.Axis(format=_FORMATS[self.kind], tickCount=width // 90, grid=True)
+            scale = alt.Scale()
         layers = [
             base.transform_filter("isValid(datum.low) && isValid(datum.high)")
             .mark_bar(height=3)
-            .encode(x=alt.X("low:Q", title=None, axis=axis), x2="high:Q"),
-            _points(base, series, 60).encode(x=alt.X("value:Q", title=None)),
+            .encode(x=alt.X("low:Q", title=None, axis=axis, scale=scale), x2="high:Q"),
+            _points(base, series, 60).encode(x=alt.X("value:Q", title=None, scale=scale)),
         ]
         if self.neutral is not None:
             rule = alt.Chart(_values([{"neutral": self.neutral}])).mark_rule(
@@ -139,6 +150,15 @@ class Intervals:
         step = 30 + 12 * (len(series) - 1)
         height = step * len(names) + (70 if len(series) > 1 else 30)
         return _sized(alt.layer(*layers), width, height, names)
+
+
+def _drawable(ratio: Point) -> Point:
+    """Zero is infinitely far from one; what is told in words stays as it is."""
+    value, low, high = (
+        None if one is None else max(one, _LEAST_RATIO)
+        for one in (ratio.value, ratio.low, ratio.high)
+    )
+    return replace(ratio, value=value, low=low, high=high)
 
 
 def _values(rows: list[dict[str, Any]]) -> Any:

@@ -16,7 +16,13 @@ from orchestration.report.figure import (
     Text,
     Tiles,
 )
-from orchestration.report.wording import KIND_OF_UNIT, is_numeric, sort_value, worded
+from orchestration.report.wording import (
+    KIND_OF_UNIT,
+    is_numeric,
+    sort_value,
+    worded,
+    worded_difference,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -91,11 +97,15 @@ def _line(
         kind = KIND_OF_UNIT[row[column.unit]] if column.unit else column.kind
         cells.append(
             {
-                "t": worded(value, kind) if label is None else label,
+                "t": _told(value, kind, column) if label is None else label,
                 "v": sort_value(value, kind) if label is None else label,
             }
         )
     return {"cells": cells, "marks": [one.text for one in marks if row[one.flag]]}
+
+
+def _told(value: Any, kind: Kind, column: Column) -> str:
+    return worded_difference(value, kind) if column.is_difference else worded(value, kind)
 
 
 def _css(column: Column) -> str:

@@ -32,6 +32,14 @@ def worded(value: Any, kind: Kind = "text") -> str:
     return NOTHING if value is None else _WORDS[kind](value)
 
 
+def worded_difference(value: Any, kind: Kind) -> str:
+    """Return the text of a difference of two numbers, with its sign; of two shares, in points."""
+    if kind == "share":
+        return worded(value, "points")
+    sign = "+" if value is not None and value > 0 else ""
+    return sign + worded(value, kind)
+
+
 def sort_value(value: Any, kind: Kind = "text") -> float | str | None:
     """Return what a table sorts by: a number as it is, a day as ISO text, else the text."""
     if value is None:

@@ -70,12 +70,29 @@ def test_bars_are_as_long_as_their_values() -> None:
 def test_intervals_have_their_bounds() -> None:
     points = [Point(at="a", value=1.5, low=1, high=2, told="", is_low=True)]
     for svg in draw(
-        Chart(draw=Intervals(points=points, kind="number", neutral=1, is_decimal=True), text=""),
+        Chart(draw=Intervals(points=points, kind="number", neutral=1, is_ratio=True), text=""),
         "c",
     ):
         assert len(_marks(svg, "rect")) == 1
         (point,) = _marks(svg, "symbol")
         assert point.get("fill") == "var(--card)"
+
+
+def test_half_is_as_far_from_one_as_twice_and_none_is_drawn_too() -> None:
+    names = {"half": 0.5, "one": 1.0, "twice": 2.0, "none": 0.0}
+    points = [
+        Point(at=name, value=value, low=value / 2, high=value * 2, told="")
+        for name, value in names.items()
+    ]
+    for svg in draw(
+        Chart(draw=Intervals(points=points, kind="number", is_ratio=True), text=""), "c"
+    ):
+        half, one, twice, none = (
+            float(point.get("transform", "").split("(")[1].split(",")[0])
+            for point in _marks(svg, "symbol")
+        )
+        assert twice - one == pytest.approx(one - half, abs=0.01)
+        assert 0 <= none < half
 
 
 def test_colours_are_the_pages_own_and_ids_are_apart() -> None:

@@ -169,7 +169,7 @@ def _lift(reading: Reading) -> Figure:
         for row in drawn
     ]
     chart = Chart(
-        draw=Intervals(points=points, kind="number", neutral=1, is_decimal=True),
+        draw=Intervals(points=points, kind="number", neutral=1, is_ratio=True),
         text="Lift of each criterion on winning, with its 95 % interval; 1 tells nothing. The table"
         " has the numbers.",
         note="Outcome: won. Bar: 95 % interval. Hollow: low n.",

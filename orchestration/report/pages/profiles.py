@@ -219,7 +219,7 @@ def _lift_chart(rows: Sequence[Mapping[str, Any]], question: str | None) -> list
     ]
     return [
         Chart(
-            draw=Intervals(points=points, kind="number", neutral=1, is_decimal=True),
+            draw=Intervals(points=points, kind="number", neutral=1, is_ratio=True),
             text=f"Lift of the {len(points)} traits with the greatest lower bound, with its 95 %"
             " interval; 1 tells nothing. The table has the numbers.",
             note=f"Outcome: {_BASES[question or '']}. Bar: 95 % interval. Hollow: may be chance.",

@@ -20,6 +20,7 @@ _NO_VALUES = Mark(
 )
 _NO_RATE = Mark("is_rate_missing", "no exchange rate", "an amount has no rate and is in no sum")
 _DIMENSIONS = {"reason": "Reason", "competitor": "Competitor", "stage": "Stage"}
+_NOBODY_SAID = "(none given)"
 _NO_REASON = Mark("is_without_reason", "says nothing", "nobody said, or only “Other”")
 
 
@@ -182,9 +183,9 @@ def _reasons(reading: Reading) -> Figure:
         """)
     points = [
         Point(
-            at=row["value"] or "(none given)",
+            at=row["value"] or _NOBODY_SAID,
             value=row["lost"],
-            told=f"{row['value'] or 'none given'}: {row['lost']:,},"
+            told=f"{row['value'] or _NOBODY_SAID}: {row['lost']:,},"
             f" {worded(row['share_of_lost'], 'share')} of all lost",
         )
         for row in answer.rows
@@ -210,7 +211,7 @@ def _reasons(reading: Reading) -> Figure:
                 source="marts.rpt_loss_reasons",
                 pickers=[Picker("dimension", "By", "reason", _DIMENSIONS)],
                 columns=[
-                    Column("value", "Value"),
+                    Column("value", "Value", labels={None: _NOBODY_SAID}),
                     Column("lost", "Lost (n)", "number"),
                     Column("share_of_lost", "Of all lost", "share"),
                     Column("lost_value", "Lost value", "money"),

@@ -14,6 +14,9 @@ PERSONAL = ("email", "first_name", "last_name", "phone", "company")
 KEPT = (
     "record_type",
     "title",
+    "industry",
+    "employees",
+    "revenue",
     "country",
     "time_zone",
     "lead_source",

@@ -20,7 +20,6 @@ _NO_VALUES = Mark(
 )
 _NO_RATE = Mark("is_rate_missing", "no exchange rate", "an amount has no rate and is in no sum")
 _DIMENSIONS = {"reason": "Reason", "competitor": "Competitor", "stage": "Stage"}
-_NOBODY_SAID = "(none given)"
 _NO_REASON = Mark("is_without_reason", "says nothing", "nobody said, or only “Other”")
 
 
@@ -173,9 +172,9 @@ def _pipeline(reading: Reading) -> Figure:
 
 def _reasons(reading: Reading) -> Figure:
     answer = reading.ask("""
-        select segment, segment_value, dimension, coalesce(label, value) as value, lost,
-            share_of_lost, lost_value, share_of_lost_value, median_days_in_stage, median_cycle_days,
-            not is_known as is_without_reason, is_lost_value_missing, is_rate_missing,
+        select segment, segment_value, dimension, coalesce(label, value, '(none given)') as value,
+            lost, share_of_lost, lost_value, share_of_lost_value, median_days_in_stage,
+            median_cycle_days, not is_known as is_without_reason, is_lost_value_missing, is_rate_missing,
             is_small_sample
         from marts.rpt_loss_reasons
         where period_type = 'all' and segment = 'all'
@@ -183,9 +182,9 @@ def _reasons(reading: Reading) -> Figure:
         """)
     points = [
         Point(
-            at=row["value"] or _NOBODY_SAID,
+            at=row["value"],
             value=row["lost"],
-            told=f"{row['value'] or _NOBODY_SAID}: {row['lost']:,},"
+            told=f"{row['value']}: {row['lost']:,},"
             f" {worded(row['share_of_lost'], 'share')} of all lost",
         )
         for row in answer.rows
@@ -211,7 +210,7 @@ def _reasons(reading: Reading) -> Figure:
                 source="marts.rpt_loss_reasons",
                 pickers=[Picker("dimension", "By", "reason", _DIMENSIONS)],
                 columns=[
-                    Column("value", "Value", labels={None: _NOBODY_SAID}),
+                    Column("value", "Value"),
                     Column("lost", "Lost (n)", "number"),
                     Column("share_of_lost", "Of all lost", "share"),
                     Column("lost_value", "Lost value", "money"),

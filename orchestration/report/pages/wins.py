@@ -174,8 +174,8 @@ def _reasons(reading: Reading) -> Figure:
     answer = reading.ask("""
         select segment, segment_value, dimension, coalesce(label, value, '(none given)') as value,
             lost, share_of_lost, lost_value, share_of_lost_value, median_days_in_stage,
-            median_cycle_days, not is_known as is_without_reason, is_lost_value_missing, is_rate_missing,
-            is_small_sample
+            median_cycle_days, not is_known as is_without_reason, is_lost_value_missing,
+            is_rate_missing, is_small_sample
         from marts.rpt_loss_reasons
         where period_type = 'all' and segment = 'all'
         order by dimension, lost desc, value

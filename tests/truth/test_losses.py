@@ -28,7 +28,8 @@ def compared(root: Path, seed: int, set_up: SetUp = "salesforce_marketo") -> Com
     build(company, *MODELS)
     found = {what: rows for what, rows in differences(company).items() if rows}
     assert not found, found
-    assert reasons(company).keys() == {*LOSS_REASONS, None}
+    # By chance nobody may have lost anything for a rare one.
+    assert {"price", "no_decision", None} <= reasons(company).keys() <= {*LOSS_REASONS, None}
     of_period = periods(company)
     assert of_period["month"] == of_period["quarter"] == of_period["all"]
     return company

@@ -113,6 +113,12 @@ told_values as (
     inner join fit_fields as f on f.field like 'account.%'
 ),
 
+company_values as (
+    select * from account_values
+    union all
+    select * from told_values
+),
+
 changes as (
     select
         c.record_key,
@@ -166,16 +172,5 @@ select
     value,
     known_from,
     0
-from account_values
-where value is not null
-union all
-select
-    person_key,
-    record_key,
-    source,
-    field,
-    value,
-    known_from,
-    0
-from told_values
+from company_values
 where value is not null
